@@ -1,0 +1,29 @@
+"""Class-imbalance resampling for tables too big for one machine.
+
+Public names are loaded when first used, so that importing a room without Spark stays light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spark_smote.pipeline import Resampled
+    from spark_smote.samplers.smote import SMOTE
+
+__version__ = "0.1.0"
+
+_HOMES = {"SMOTE": "spark_smote.samplers.smote", "Resampled": "spark_smote.pipeline"}
+
+__all__ = ["SMOTE", "Resampled", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

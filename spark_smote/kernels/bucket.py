@@ -1,0 +1,165 @@
+"""One bucket: its rows in canonical order, who may be drawn, and who is near to whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.knn import k_nearest
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class BucketRows:
+    """The distinct rows of a bucket, in canonical order: by key, then by content."""
+
+    keys: Ints
+    """Content keys, shape (n,)."""
+    features: Floats
+    """Input columns in their own units, shape (n, d)."""
+    multiplicity: Ints
+    """How many equal rows each one stands for, shape (n,)."""
+    home: Flags
+    """True for rows that may be a base here; the others are here to be found only, shape (n,)."""
+
+    @property
+    def home_rows(self) -> int:
+        """Rows that may be drawn, equal ones counted each."""
+        return int(self.multiplicity[self.home].sum())
+
+
+def canonical_rows(
+    keys: Ints, features: Floats, multiplicity: Ints, home: Flags
+) -> tuple[BucketRows, Ints]:
+    """Sort records into canonical order and merge equal rows.
+
+    Equal rows may arrive as several records with a multiplicity each, however batches cut them;
+    what comes out depends on the set of rows alone.
+
+    Returns
+    -------
+    rows : BucketRows
+    representatives : int64, shape (n,)
+        For each row, one of the records it was merged from.
+    """
+    order = np.argsort(keys, kind="stable")
+    keys, features = keys[order], features[order]
+    same_key = keys[1:] == keys[:-1]
+    same = same_key & (features[1:] == features[:-1]).all(axis=1)
+    if (same_key & ~same).any():  # two contents under one 64-bit key: let the content decide
+        by_content = np.lexsort((*features.T[::-1], keys))
+        order, keys, features = order[by_content], keys[by_content], features[by_content]
+        same = (keys[1:] == keys[:-1]) & (features[1:] == features[:-1]).all(axis=1)
+    first = np.flatnonzero(np.concatenate(([True], ~same)))
+    merged = np.add.reduceat(multiplicity[order], first)
+    rows = BucketRows(keys[first], features[first], merged, home[order][first])
+    return rows, order[first]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What chance decided for a slice of a bucket's new rows."""
+
+    base_ids: Ints
+    """Rows of the bucket that are copied or interpolated from, shape (q,)."""
+    slots: Ints
+    """Which of the k nearest neighbours, 0 .. k-1, shape (q,)."""
+    gaps: Floats
+    """How far towards it, in [0, 1), shape (q,)."""
+
+
+def draw(rows: BucketRows, quota: int, k: int, random: np.random.Generator) -> Draw:
+    """Draw bases uniformly among home rows (with replacement), neighbours and gaps uniformly."""
+    ends = np.cumsum(np.where(rows.home, rows.multiplicity, 0))
+    occurrence = random.integers(0, ends[-1], size=quota)
+    return Draw(
+        base_ids=np.searchsorted(ends, occurrence, side="right"),
+        slots=random.integers(0, max(k, 1), size=quota),
+        gaps=random.random(quota),
+    )
+
+
+def chosen_neighbours(
+    rows: BucketRows, base_ids: Ints, slots: Ints, k: int, inverse_scale: Floats
+) -> Ints:
+    """The row in the given slot of each base's list of its k nearest neighbours.
+
+    The list of a row holds k *rows*: other rows equal to it first (self is excluded by identity,
+    so a row that occurs m times has m - 1 neighbours at distance 0), then the others by distance,
+    each as often as it occurs. Ties go to the point whose first row comes first in canonical
+    order, and within a point to canonical order. Only points that were drawn, and whose own
+    duplicates do not fill the list, are searched for.
+
+    Parameters
+    ----------
+    rows : BucketRows
+        At least k + 1 rows, counted with their multiplicity.
+    base_ids, slots : int64, shape (q,)
+    k : int
+    inverse_scale : float64, shape (d,)
+
+    Returns
+    -------
+    int64, shape (q,)
+        Indices into `rows`.
+    """
+    point_of, first_of_point = distinct_points(rows.features)
+    by_point = np.argsort(point_of, kind="stable")
+    row_ends = np.cumsum(rows.multiplicity[by_point])
+    row_starts = np.empty(len(by_point), dtype=np.int64)
+    row_starts[by_point] = row_ends - rows.multiplicity[by_point]
+    point_totals = np.bincount(point_of, weights=rows.multiplicity).astype(np.int64)
+    point_starts = np.cumsum(point_totals) - point_totals
+
+    own = point_of[base_ids]
+    twins = point_totals[own] - 1
+    offset = row_starts[base_ids] - point_starts[own]
+    occurrence = point_starts[own] + slots + (slots >= offset)
+
+    beyond = np.flatnonzero(slots >= twins)
+    if len(beyond):
+        asked, asked_index = np.unique(own[beyond], return_inverse=True)
+        width = min(k, len(point_totals) - 1)
+        points = rows.features[first_of_point]
+        near, _ = k_nearest(points, asked, width, inverse_scale)
+        reached = np.cumsum(point_totals[near], axis=1)[asked_index]
+        rest = slots[beyond] - twins[beyond]
+        column = (reached <= rest[:, None]).sum(axis=1)
+        found = near[asked_index, column]
+        passed = np.where(column > 0, reached[np.arange(len(rest)), column - 1], 0)
+        occurrence[beyond] = point_starts[found] + rest - passed
+    chosen: Ints = by_point[np.searchsorted(row_ends, occurrence, side="right")]
+    return chosen
+
+
+def distinct_points(features: Floats) -> tuple[Ints, Ints]:
+    """Group rows by equal features.
+
+    Returns
+    -------
+    point_of : int64, shape (n,)
+        The point each row lies on, points numbered in the order of their first row.
+    first_of_point : int64, shape (p,)
+    """
+    mixed = _mix(features)
+    _, first, inverse = np.unique(mixed, return_index=True, return_inverse=True)
+    if (features != features[first[inverse]]).any():  # two points under one 64-bit mix
+        _, first, inverse = np.unique(features, axis=0, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[inverse.reshape(-1)], np.sort(first)
+
+
+def _mix(features: Floats) -> npt.NDArray[np.uint64]:
+    """A 64-bit mix of each row, to sort by one number instead of d (checked by the caller)."""
+    bits = np.ascontiguousarray(features).view(np.uint64)
+    out = np.zeros(len(features), dtype=np.uint64)
+    for column in bits.T:
+        out ^= column
+        out ^= out >> np.uint64(32)
+        out *= np.uint64(0x9E3779B97F4A7C15)
+    return out ^ (out >> np.uint64(29))

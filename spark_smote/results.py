@@ -1,0 +1,192 @@
+"""What a plan and a finished resample found: plain data, no rendering, no Spark.
+
+`ResampleReport.to_dict()` is the JSON document that is written beside every output.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+LabelValue = str | int | float | bool | Decimal | date
+
+
+@dataclass(frozen=True)
+class ColumnRole:
+    """What a column is to the resample, and why."""
+
+    name: str
+    type: str
+    """The Spark SQL type, as in `decimal(10,2)`."""
+    role: str
+    """`input`, `label`, `carried`, `id` or `ignored`."""
+    reason: str
+    policy: str | None = None
+    """For columns that are not interpolated: `null` or `copy` on new rows."""
+
+
+@dataclass(frozen=True)
+class ClassOutcome:
+    """One class: what it had, what was planned, and with which resolved parameters."""
+
+    label: LabelValue
+    rows_before: int
+    rows_usable: int
+    """Rows that may be a base or a neighbour (fewer than `rows_before` when invalid rows are skipped)."""
+    rows_after: int
+    method: str
+    """`smote`, `duplicate` or `untouched`."""
+    k_requested: int
+    k_resolved: int
+    buckets: int = 0
+    note: str = ""
+    """Why the resolved figure is not the one asked for; empty when it is."""
+
+    @property
+    def rows_added(self) -> int:
+        return self.rows_after - self.rows_before
+
+
+@dataclass(frozen=True)
+class SearchAccuracy:
+    """How near the approximate neighbours of one class are to the exact ones."""
+
+    label: LabelValue
+    k: int
+    queries: int
+    recall: float
+    """Share of the exact k nearest neighbours that the search found, in [0, 1]."""
+    distance_ratio: float
+    """Mean distance to the neighbours found / to the exact ones; 1.0 is exact."""
+    exact: bool
+    """True where the class fits one bucket, so that the search is exact by construction."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something a user should know, with the figure that says so."""
+
+    code: str
+    message: str
+    severity: str = "warning"
+    """`warning` or `info`."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Wall-clock seconds of one step."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class PointSet:
+    """Points of one class and kind in a plane."""
+
+    label: LabelValue
+    kind: str
+    """`real` or `synthetic`."""
+    x: list[float]
+    y: list[float]
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Sampled rows in two dimensions."""
+
+    title: str
+    x_name: str
+    y_name: str
+    points: list[PointSet]
+
+
+@dataclass(frozen=True)
+class NearestReal:
+    """Distances (in standard deviations of each column) from sampled rows to the nearest real row."""
+
+    label: LabelValue
+    synthetic: list[float]
+    """From sampled new rows to the nearest real row of their class."""
+    real: list[float]
+    """From sampled real rows to the nearest other real row of their class: the yardstick."""
+    copies_share: float
+    """Share of the sampled new rows that equal a real row in every input column."""
+
+
+@dataclass(frozen=True)
+class ColumnDrift:
+    """One input column of one class: real rows against new rows (on samples)."""
+
+    label: LabelValue
+    column: str
+    real_mean: float
+    synthetic_mean: float
+    real_std: float
+    synthetic_std: float
+    ks_statistic: float
+    """Two-sample Kolmogorov-Smirnov statistic, in [0, 1]; 0 = same distribution."""
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """What the new rows look like beside the real ones, on canonical samples."""
+
+    planes: list[Plane]
+    nearest: list[NearestReal]
+    drift: list[ColumnDrift]
+    sampled_real: int
+    sampled_synthetic: int
+
+
+@dataclass
+class ResampleReport:
+    """What was asked, what was resolved, what was measured and what to beware of."""
+
+    method: str
+    label_col: str
+    asked: dict[str, Any]
+    """Parameters as the user gave them (only those that were given)."""
+    resolved: dict[str, Any]
+    """Every parameter as used, defaults included."""
+    columns: list[ColumnRole]
+    classes: list[ClassOutcome]
+    accuracy: list[SearchAccuracy] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    phases: list[Phase] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
+    input_fingerprint: str = ""
+    """Order-free hash of schema and content of the input; equal for equal tables."""
+    portrait: Portrait | None = None
+    """Filled in once rows exist to look at (after a job wrote its output)."""
+
+    @property
+    def rows_before(self) -> int:
+        return sum(c.rows_before for c in self.classes)
+
+    @property
+    def rows_after(self) -> int:
+        return sum(c.rows_after for c in self.classes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON-ready data (labels that JSON lacks become strings)."""
+        document: dict[str, Any] = _plain(asdict(self))
+        return document
+
+    def _repr_html_(self) -> str:
+        """Notebook display."""
+        from spark_smote.report import notebook_html
+
+        return notebook_html(self)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k if isinstance(k, str) else str(_plain(k)): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, (Decimal, date, datetime)):
+        return str(value)
+    return value
