@@ -1,0 +1,1 @@
+"""DataFrame to DataFrame: profile, sample, hash, search, synthesise. All Spark plans are here."""

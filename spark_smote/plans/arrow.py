@@ -1,0 +1,79 @@
+"""The thin adapter between Arrow batches and numpy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from spark_smote.kernels.distances import Floats, Ints
+
+ArrowFunction = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+"""What `DataFrame.mapInArrow` takes."""
+
+BYTES_PER_BATCH = 8 << 20
+"""New rows travel to the JVM in batches of about this size, whatever their width."""
+
+
+def features_of(records: pa.RecordBatch | pa.Table) -> Floats:
+    """The `features` column (array of d doubles, no nulls) as an (n, d) matrix.
+
+    -0.0 becomes 0.0, so that rows that compare equal are equal bit for bit.
+    """
+    column = records.column("features")
+    lists = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(lists, pa.ChunkedArray):  # a table without rows combines to no chunk
+        lists = pa.concat_arrays(lists.chunks) if lists.num_chunks else pa.array([], lists.type)
+    flat = lists.flatten().to_numpy(zero_copy_only=False)
+    matrix: Floats = flat.reshape(len(lists), -1) + 0.0
+    return matrix
+
+
+def feature_lists(features: Floats) -> pa.ListArray:
+    """An (n, d) matrix as an Arrow column of lists."""
+    n, d = features.shape
+    offsets = pa.array(np.arange(n + 1, dtype=np.int64) * d, type=pa.int32())
+    return pa.ListArray.from_arrays(offsets, pa.array(features.reshape(-1)))
+
+
+def integers_of(records: pa.RecordBatch | pa.Table, name: str) -> Ints:
+    """A non-null integer column as int64."""
+    values: Ints = records.column(name).to_numpy().astype(np.int64, copy=False)
+    return values
+
+
+def rows_per_batch(dimensions: int) -> int:
+    """Rows of this width that make up a batch."""
+    return max(1, min(65_536, BYTES_PER_BATCH // (8 * dimensions)))
+
+
+def pack(table: pa.Table) -> bytes:
+    """A table as one Arrow IPC stream, to travel as a single binary value."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    packed: bytes = sink.getvalue().to_pybytes()
+    return packed
+
+
+def collect_packed(df: DataFrame) -> list[pa.Table]:
+    """Bring the packed tables of a one-column (`payload`) DataFrame to the driver.
+
+    `toPandas` without Arrow moves value by value, and turning its Arrow setting on would change
+    the session; packed values are fast on every version.
+    """
+    return [pa.ipc.open_stream(row["payload"]).read_all() for row in df.collect()]
+
+
+def packed_batch(table: pa.Table) -> pa.RecordBatch:
+    """A batch of the one-column form that `collect_packed` reads."""
+    return pa.RecordBatch.from_arrays([pa.array([pack(table)], pa.binary())], ["payload"])
+
+
+def whole(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:
+    """All batches of a partition as one table; None where there are none with rows."""
+    filled: Iterator[pa.RecordBatch] = (batch for batch in batches if batch.num_rows)
+    collected = list(filled)
+    return pa.Table.from_batches(collected).combine_chunks() if collected else None

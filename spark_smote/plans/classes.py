@@ -1,0 +1,80 @@
+"""What is to happen to each class: how many new rows, by which method, with which k."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from spark_smote.errors import DataError
+from spark_smote.plans.profile import Profile
+from spark_smote.results import LabelValue
+
+
+@dataclass(frozen=True)
+class ClassTask:
+    """One class that receives new rows."""
+
+    code: int
+    """Stands for the label inside the plans: 0, 1, ... among the classes that receive rows."""
+    label: LabelValue
+    rows: int
+    """Usable rows: those that may be a base or a neighbour."""
+    new_rows: int
+    method: str
+    """`smote` or `duplicate`."""
+    k: int
+    """Neighbours as resolved; 0 for `duplicate`."""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Every class's fate."""
+
+    tasks: tuple[ClassTask, ...]
+    skipped: dict[LabelValue, str]
+    """Classes left as they are although rows were asked for, and why."""
+
+
+def assign_classes(
+    profile: Profile, targets: Mapping[LabelValue, int], *, k: int, on_small_class: str
+) -> Assignment:
+    """Resolve method and k per class; small classes as `onSmallClass` says.
+
+    Raises
+    ------
+    DataError
+        If a class has no usable row, or at most k and `on_small_class` is `error`.
+    """
+    tasks: list[ClassTask] = []
+    skipped: dict[LabelValue, str] = {}
+    for label, target in targets.items():
+        new_rows = target - profile.counts[label]
+        if new_rows == 0:
+            continue
+        rows = profile.usable[label]
+        method, resolved, note = "smote", k, ""
+        if rows <= k:
+            small = f"class {label!r} has {rows} usable row(s)"
+            if on_small_class == "skip":
+                skipped[label] = f"left as it is (onSmallClass='skip'): {rows} usable rows <= k={k}"
+                continue
+            if rows == 0:
+                raise DataError(
+                    f"{small}, of {profile.counts[label]}: nothing can be made from it; fill its "
+                    "missing values, or leave the class alone with onSmallClass='skip'"
+                )
+            if on_small_class == "error":
+                raise DataError(
+                    f"{small}, but kNeighbors={k} needs at least {k + 1}; set kNeighbors to "
+                    f"{max(rows - 1, 1)} or less, or onSmallClass to 'reduce' (k becomes "
+                    f"{rows - 1}), 'duplicate' (random over-sampling for this class) or 'skip'"
+                )
+            if on_small_class == "duplicate" or rows == 1:
+                method, resolved = "duplicate", 0
+                note = f"duplicated (onSmallClass={on_small_class!r}): {rows} usable rows <= k={k}"
+            else:
+                resolved = rows - 1
+                note = f"k reduced from {k} to {resolved}: {rows} usable rows"
+        tasks.append(ClassTask(len(tasks), label, rows, new_rows, method, resolved, note))
+    return Assignment(tuple(tasks), skipped)

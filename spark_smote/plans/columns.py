@@ -1,0 +1,362 @@
+"""What each column of a table is to a resample, and how it crosses into arrays and back.
+
+Inside the plans, columns are called `c0`, `c1`, ... by position: names with dots, or in two letter
+cases, break `F.col` and the Python exchange. The names come back by position at the end.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from pyspark.ml.functions import array_to_vector, vector_to_array
+from pyspark.ml.linalg import VectorUDT
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from spark_smote.errors import SchemaError
+from spark_smote.plans.row_key import row_key
+from spark_smote.results import ColumnRole
+
+LABEL_TYPES = (
+    T.StringType,
+    T.BooleanType,
+    T.ByteType,
+    T.ShortType,
+    T.IntegerType,
+    T.LongType,
+    T.FloatType,
+    T.DoubleType,
+    T.DecimalType,
+    T.DateType,
+)
+INTEGER_TYPES = (T.ByteType, T.ShortType, T.IntegerType, T.LongType)
+UNCROSSABLE_TYPES = (T.YearMonthIntervalType, T.CalendarIntervalType)
+PROVENANCE_COLUMNS = ("base_id", "neighbour_id", "gap")
+KEY_COLUMN = "row_key"
+
+
+@dataclass(frozen=True)
+class ColumnRequest:
+    """What the user said about columns."""
+
+    label_col: str
+    input_cols: Sequence[str] | None = None
+    features_col: str | None = None
+    ignore_cols: Sequence[str] = ()
+    carry_policy: str | Mapping[str, str] | None = None
+    id_col: str | None = None
+    synthetic_col: str = "is_synthetic"
+    provenance: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A DataFrame under neutral names, and the position of each column by role."""
+
+    frame: DataFrame
+    schema: T.StructType
+    """Original names and types."""
+    request: ColumnRequest
+    label: int
+    inputs: tuple[int, ...]
+    """Scalar input columns, or the one vector or array column."""
+    id: int | None
+    copied: tuple[int, ...]
+    roles: tuple[ColumnRole, ...]
+
+    @property
+    def label_column(self) -> Column:
+        """The class of a row."""
+        return F.col(f"c{self.label}")
+
+    @property
+    def packed(self) -> bool:
+        """Whether the inputs come in one vector or array column."""
+        return self.request.features_col is not None
+
+    @property
+    def input_names(self) -> list[str]:
+        """Original names of the inputs."""
+        return [self.schema[i].name for i in self.inputs]
+
+    @property
+    def features(self) -> Column:
+        """All inputs of a row as one array of doubles."""
+        if not self.packed:
+            return F.array(*[F.col(f"c{i}").cast("double") for i in self.inputs])
+        column = F.col(f"c{self.inputs[0]}")
+        if isinstance(self.schema[self.inputs[0]].dataType, VectorUDT):
+            return vector_to_array(column)
+        return column.cast("array<double>")
+
+    @property
+    def valid(self) -> Column:
+        """True where every input is a finite number."""
+        if self.packed:
+            finite = F.forall(self.features, _finite)
+            return F.coalesce(finite, F.lit(False))
+        return _all([F.coalesce(self.input_valid(i), F.lit(False)) for i in self.inputs])
+
+    def input_valid(self, position: int) -> Column:
+        """True where one scalar input is a finite number; null where it is null."""
+        column = F.col(f"c{position}")
+        if isinstance(self.schema[position].dataType, (T.FloatType, T.DoubleType)):
+            return _finite(column)
+        return column.isNotNull()
+
+    @property
+    def key(self) -> Column:
+        """The content key of the row (see `plans.row_key`)."""
+        plain = {self.inputs[0]} if self.packed else set()
+        return row_key(self.schema, plain_arrays=plain)
+
+    def restored(self, position: int, features: Column, row: int) -> Column:
+        """An input column of new rows, in its own type, from the array of doubles.
+
+        Integers are rounded half to even; decimals to their own scale.
+        """
+        field = self.schema[position]
+        if isinstance(field.dataType, VectorUDT):
+            return array_to_vector(features)
+        if self.packed:
+            return features.cast(field.dataType)
+        value = features[row]
+        if isinstance(field.dataType, INTEGER_TYPES):
+            value = F.rint(value)
+        value = value.cast(field.dataType)
+        return value if field.nullable else F.coalesce(value, F.lit(0).cast(field.dataType))
+
+
+def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
+    """Give every column of `df` a role, or say which column has none and what to do.
+
+    Raises
+    ------
+    SchemaError
+        For a missing or unfit column, or columns left over without a policy.
+    """
+    schema = df.schema
+    names = [field.name for field in schema]
+    repeated = [name for name, times in Counter(names).items() if times > 1]
+    if repeated:
+        raise SchemaError(
+            f"the table has {len(repeated)} column name(s) more than once: {repeated}; "
+            "rename them, so that each output column can be told apart"
+        )
+    _refuse_reserved(names, request)
+    label = _position(names, request.label_col, "labelCol")
+    if not isinstance(schema[label].dataType, LABEL_TYPES):
+        raise SchemaError(
+            f"labelCol {request.label_col!r} is of type {schema[label].dataType.simpleString()}; "
+            "a label must be a string, boolean, date or number"
+        )
+    id_position = None if request.id_col is None else _position(names, request.id_col, "idCol")
+    for name in request.ignore_cols:
+        _position(names, name, "ignoreCols")
+    inputs = _inputs(schema, request, label, id_position)
+    policies = _policies(schema, request, {label, id_position, *inputs})
+    roles = tuple(
+        _role(schema[i], i, request, label=label, id_=id_position, inputs=inputs, policies=policies)
+        for i in range(len(names))
+    )
+    return Table(
+        frame=df.toDF(*[f"c{i}" for i in range(len(names))]),
+        schema=schema,
+        request=request,
+        label=label,
+        inputs=inputs,
+        id=id_position,
+        copied=tuple(i for i, policy in policies.items() if policy == "copy"),
+        roles=roles,
+    )
+
+
+def _finite(column: Column) -> Column:
+    # Spark orders NaN above infinity, so one comparison refuses both
+    return F.abs(column) < F.lit(float("inf"))
+
+
+def _all(conditions: list[Column]) -> Column:
+    """Conjunction as a balanced tree: a chain of a thousand would overflow the parser's stack."""
+    while len(conditions) > 1:
+        pairs = [conditions[i : i + 2] for i in range(0, len(conditions), 2)]
+        conditions = [reduce(lambda a, b: a & b, pair) for pair in pairs]
+    return conditions[0]
+
+
+def _position(names: list[str], name: str, parameter: str) -> int:
+    if name in names:
+        return names.index(name)
+    same = [n for n in names if n.lower() == name.lower()]
+    near = same or difflib.get_close_matches(name, names, n=3)
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has {names[:20]}"
+    raise SchemaError(f"{parameter} names column {name!r}, which the table does not have; {hint}")
+
+
+def _refuse_reserved(names: list[str], request: ColumnRequest) -> None:
+    added = [request.synthetic_col] if request.synthetic_col else []
+    if request.provenance:
+        added += [*PROVENANCE_COLUMNS, *([] if request.id_col else [KEY_COLUMN])]
+    present = {name.lower(): name for name in names}
+    for name in added:
+        if name.lower() in present:
+            remedy = (
+                "if the table was resampled before, start from the original rows; "
+                "else rename the column"
+            )
+            if name == request.synthetic_col:
+                remedy += " or set syntheticCol to another name"
+            raise SchemaError(
+                f"the table already has a column {present[name.lower()]!r}, which the output "
+                f"would add; {remedy}"
+            )
+
+
+def _inputs(
+    schema: T.StructType, request: ColumnRequest, label: int, id_position: int | None
+) -> tuple[int, ...]:
+    names = [field.name for field in schema]
+    if request.features_col is not None:
+        position = _position(names, request.features_col, "featuresCol")
+        kind = schema[position].dataType
+        numbers = isinstance(kind, T.ArrayType) and isinstance(kind.elementType, T.NumericType)
+        if not (numbers or isinstance(kind, VectorUDT)):
+            raise SchemaError(
+                f"featuresCol {request.features_col!r} is of type {kind.simpleString()}; it must "
+                "be a vector or an array of numbers; for several columns use inputCols"
+            )
+        chosen = [position]
+    elif request.input_cols is not None:
+        chosen = [_position(names, name, "inputCols") for name in request.input_cols]
+        if len(set(chosen)) < len(chosen):
+            raise SchemaError(f"inputCols names a column twice: {list(request.input_cols)}")
+        for i in chosen:
+            _require_numeric(schema[i])
+    else:
+        chosen = [
+            i
+            for i, field in enumerate(schema)
+            if isinstance(field.dataType, T.NumericType)
+            and i not in (label, id_position)
+            and field.name not in request.ignore_cols
+        ]
+        if not chosen:
+            raise SchemaError(
+                "the table has no numeric column to interpolate beside the label, idCol and "
+                "ignoreCols; SMOTE needs at least one (name them with inputCols or featuresCol)"
+            )
+    for parameter, taken in (("labelCol", label), ("idCol", id_position)):
+        if taken in chosen:
+            raise SchemaError(
+                f"{parameter} {names[taken]!r} is also an input; leave it out of the inputs"
+            )
+    ignored = [names[i] for i in chosen if names[i] in request.ignore_cols]
+    if ignored:
+        raise SchemaError(f"{ignored} are both inputs and in ignoreCols; choose one")
+    if not chosen:
+        raise SchemaError("inputCols is empty; name at least one numeric column, or leave it out")
+    return tuple(chosen)
+
+
+def _require_numeric(field: T.StructField) -> None:
+    if isinstance(field.dataType, T.NumericType):
+        return
+    kind = field.dataType.simpleString()
+    raise SchemaError(
+        f"inputCols names {field.name!r} of type {kind}, which cannot be interpolated; leave it "
+        "out and give it a carryPolicy, or cast it to a number if its values are quantities"
+    )
+
+
+def _policies(
+    schema: T.StructType, request: ColumnRequest, settled: set[int | None]
+) -> dict[int, str]:
+    """Policy of each column that is neither label, input nor id."""
+    names = [field.name for field in schema]
+    given = request.carry_policy
+    left_over = [i for i in range(len(names)) if i not in settled]
+    if isinstance(given, Mapping):
+        for name in given:
+            if _position(names, name, "carryPolicy") in settled:
+                raise SchemaError(
+                    f"carryPolicy names {name!r}, which is the label, an input or the id; "
+                    "it is only for columns that are none of these"
+                )
+        policies = {i: given[names[i]] for i in left_over if names[i] in given}
+    elif given is not None:
+        policies = dict.fromkeys(left_over, given)
+    else:
+        policies = {}
+    if request.features_col is not None:
+        policies = dict.fromkeys(left_over, "null") | policies
+    undecided = [i for i in left_over if i not in policies]
+    if undecided:
+        listed = ", ".join(
+            f"{names[i]!r} ({schema[i].dataType.simpleString()})" for i in undecided[:10]
+        )
+        more = f" and {len(undecided) - 10} more" if len(undecided) > 10 else ""
+        raise SchemaError(
+            f"carryPolicy says nothing of {len(undecided)} column(s) that are not interpolated: "
+            f"{listed}{more}. Left null on every new row they would teach a model that null means "
+            "minority. Decide: carryPolicy='copy' (the base row's value), 'null', or a dict per "
+            "column; name numeric ones in inputCols; or drop them first"
+        )
+    for i, policy in policies.items():
+        if policy == "null" and not schema[i].nullable:
+            raise SchemaError(
+                f"carryPolicy 'null' for {names[i]!r}, but the column may not be null; use 'copy'"
+            )
+        if policy == "copy" and isinstance(schema[i].dataType, UNCROSSABLE_TYPES):
+            kind = schema[i].dataType.simpleString()
+            raise SchemaError(
+                f"carryPolicy 'copy' for {names[i]!r}: a column of type {kind} cannot cross into "
+                "Python; use 'null' for it, or cast it first"
+            )
+    return policies
+
+
+def _role(
+    field: T.StructField,
+    position: int,
+    request: ColumnRequest,
+    *,
+    label: int,
+    id_: int | None,
+    inputs: tuple[int, ...],
+    policies: Mapping[int, str],
+) -> ColumnRole:
+    kind = field.dataType.simpleString()
+
+    def role(name: str, reason: str, policy: str | None = None) -> ColumnRole:
+        return ColumnRole(field.name, kind, name, reason, policy)
+
+    if position == label:
+        return role("label", "named by labelCol")
+    if position == id_:
+        return role("id", "named by idCol; null on new rows", "null")
+    if position in inputs:
+        named = request.features_col is not None or request.input_cols is not None
+        by = "featuresCol" if request.features_col is not None else "inputCols"
+        return role("input", f"named by {by}" if named else "numeric column")
+    ignored = field.name in request.ignore_cols
+    reason = "named by ignoreCols" if ignored else _why_carried(field, request)
+    return role("ignored" if ignored else "carried", reason, policies[position])
+
+
+def _why_carried(field: T.StructField, request: ColumnRequest) -> str:
+    if request.features_col is not None:
+        return "the learner reads featuresCol"
+    if isinstance(field.dataType, T.NumericType):
+        return "not named by inputCols"
+    return "not a number"
+
+
+def label_literal(value: Any, kind: T.DataType) -> Column:
+    """A label value as a column of the label's own type."""
+    return F.lit(value).cast(kind)

@@ -1,0 +1,206 @@
+"""Step 2, on the driver: scale and hash model of each class, fitted on its canonical sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from spark_smote.errors import DataError
+from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.streams import seed_int32
+from spark_smote.lsh import FAMILIES, FitSettings, HashFamily
+from spark_smote.plans.sample import ClassSample
+from spark_smote.results import LabelValue
+
+ROWS_PER_BUCKET = 2_048
+"""Home rows per bucket aimed for: with about three copies, a block of 6,000 rows, where exact
+search costs about as much per row as hashing, moving and writing it."""
+
+MOST_BUCKETS = 2_048
+"""Hashing costs as many distances per row as there are buckets; past this they grow instead."""
+
+LARGEST_BUCKET = 16_384
+"""Distinct rows (home and spill) a bucket may hold; fuller ones are split by key."""
+
+BYTES_PER_BUCKET = 64 << 20
+"""The same bound for wide rows, in bytes of their features."""
+
+SAMPLE_ROWS_PER_BUCKET = 48
+LEAST_SAMPLE = 4_096
+SAMPLE_BYTES = 128 << 20
+"""Memory the driver spends on the features of one class's sample."""
+
+FEWEST_SAMPLE_ROWS = 4
+"""A bucket is opened only where this many sample rows fall into it."""
+
+
+@dataclass(frozen=True)
+class SearchQuality:
+    """What a `searchQuality` means."""
+
+    one_bucket_rows: int
+    """Classes of up to this many distinct rows are searched exactly, in one bucket."""
+    copies: float
+    """Mean number of buckets a row is sent to in larger ones."""
+    most_copies: int
+    approximate: bool = True
+    """Whether larger classes may be divided; if not they are refused."""
+
+
+QUALITIES = {
+    "fast": SearchQuality(4_096, copies=1.5, most_copies=4),
+    "balanced": SearchQuality(8_192, copies=3.0, most_copies=12),
+    "accurate": SearchQuality(16_384, copies=6.0, most_copies=24),
+    "exact": SearchQuality(131_072, copies=1.0, most_copies=1, approximate=False),
+}
+
+
+@dataclass(frozen=True)
+class BucketCounts:
+    """What was counted in each bucket of a class, arrays of shape (buckets,)."""
+
+    home_rows: Ints
+    all_rows: Ints
+    """Home and spill rows."""
+    distinct_rows: Ints
+    """Estimated distinct rows among them (equal rows travel and are searched as one)."""
+
+
+@dataclass(frozen=True)
+class ClassModel:
+    """Where a row of one class goes: a pure function of its key and features."""
+
+    center: Floats
+    scale: Floats
+    """Unit of distance of each column, shape (d,)."""
+    family: HashFamily | None
+    """None where the whole class is one bucket."""
+    splits: Ints
+    """How many parts each of the family's buckets is split into by key, shape (family.buckets,)."""
+
+    @property
+    def inverse_scale(self) -> Floats:
+        """One over the unit of each column, shape (d,)."""
+        inverse: Floats = 1.0 / self.scale
+        return inverse
+
+    @property
+    def buckets(self) -> int:
+        """Number of buckets, parts of split ones counted each."""
+        return int(self.splits.sum())
+
+    def scaled(self, features: Floats) -> Floats:
+        """Features in the coordinates that the hash family sees."""
+        scaled: Floats = (features - self.center) * self.inverse_scale
+        return scaled
+
+    def place(self, features: Floats, keys: Ints) -> tuple[Ints, Ints, Ints]:
+        """Home bucket of each row, then the rows and buckets of its search-only copies."""
+        mixed = mix_keys(keys)
+        if self.family is None:
+            none = np.zeros(0, dtype=np.int64)
+            return self._part(np.zeros(len(keys), dtype=np.int64), mixed), none, none
+        points = self.scaled(features)
+        home = self.family.home(points)
+        rows, buckets = self.family.spill(points, home)
+        return self._part(home, mixed), rows, self._part(buckets, mixed[rows])
+
+    def _part(self, buckets: Ints, mixed: npt.NDArray[np.uint64]) -> Ints:
+        first = np.cumsum(self.splits) - self.splits
+        ways = self.splits[buckets].astype(np.uint64)
+        return first[buckets] + (mixed % ways).astype(np.int64)
+
+    def refined(self, counts: BucketCounts, *, fewest: int, most: int) -> ClassModel | None:
+        """A better model where a bucket holds too few or too many rows; None where none does.
+
+        A bucket whose home rows cannot find `fewest` - 1 others is closed, its rows going to the
+        next best; one of more than `most` distinct rows is split by key.
+        """
+        owner = np.repeat(np.arange(len(self.splits)), self.splits)
+        starved = np.unique(owner[(counts.home_rows > 0) & (counts.all_rows < fewest)])
+        starved = starved[: len(self.splits) - 1]
+        if len(starved) and self.family is not None:
+            family = self.family.without(starved)
+            return replace(self, family=family, splits=np.ones(family.buckets, dtype=np.int64))
+        fullest = np.zeros(len(self.splits), dtype=np.int64)
+        np.maximum.at(fullest, owner, counts.distinct_rows)
+        if fullest.max() <= most:
+            return None
+        ways = np.where(fullest > most, -(-2 * fullest // most), 1)
+        return replace(self, splits=self.splits * ways)
+
+
+def mix_keys(keys: Ints) -> npt.NDArray[np.uint64]:
+    """Keys mixed once more (splitmix64), so that parts are independent of the sample's order."""
+    mixed = keys.view(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def sample_rows(rows: int, dimensions: int, quality: SearchQuality) -> int:
+    """How many sample rows a class of this size deserves, within the driver's budget."""
+    wanted = max(LEAST_SAMPLE, quality.one_bucket_rows // 8)
+    if rows > quality.one_bucket_rows:
+        wanted = max(wanted, SAMPLE_ROWS_PER_BUCKET * _bucket_count(rows))
+    return min(wanted, max(SAMPLE_BYTES // (8 * dimensions), 256))
+
+
+def largest_bucket(dimensions: int, quality: SearchQuality) -> int:
+    """Distinct rows a bucket may hold at this width."""
+    bound = max(LARGEST_BUCKET, quality.one_bucket_rows)
+    return max(256, min(bound, BYTES_PER_BUCKET // (8 * dimensions)))
+
+
+def fit_class(
+    sample: ClassSample,
+    label: LabelValue,
+    *,
+    quality: SearchQuality,
+    hash_family: str,
+    standardize: bool,
+    seed: int,
+) -> ClassModel:
+    """Scale and hash of one class from its sample.
+
+    The unit of distance is each column's standard deviation (population form) in the sample, or 1
+    where distances are raw or the column is constant.
+
+    Raises
+    ------
+    DataError
+        If the class must be searched exactly and is too large for that.
+    """
+    weights = sample.multiplicity / sample.multiplicity.sum()
+    center = (sample.features * weights[:, None]).sum(axis=0)
+    scale = np.ones(len(center))
+    if standardize:
+        spread = np.sqrt((((sample.features - center) ** 2) * weights[:, None]).sum(axis=0))
+        varies = (sample.features != sample.features[0]).any(axis=0) & (spread > 0)
+        scale = np.where(varies, spread, 1.0)
+    single = ClassModel(center, scale, None, np.ones(1, dtype=np.int64))
+    largest = largest_bucket(len(center), quality)
+    one_bucket = min(quality.one_bucket_rows, largest)
+    if sample.distinct_rows <= one_bucket:
+        return single
+    if not quality.approximate:
+        raise DataError(
+            f"searchQuality='exact' compares all rows of a class with each other, for up to "
+            f"{one_bucket:,} distinct rows of {len(center)} features; class {label!r} has about "
+            f"{sample.distinct_rows:,}; use 'accurate', whose recall the report gives"
+        )
+    settings = FitSettings(
+        buckets=max(2, _bucket_count(sample.distinct_rows)),
+        copies=quality.copies,
+        most_copies=quality.most_copies,
+        fewest_rows=FEWEST_SAMPLE_ROWS,
+        seed=seed_int32(seed, "hash"),
+    )
+    family = FAMILIES[hash_family].fit(single.scaled(sample.features), settings)
+    return replace(single, family=family, splits=np.ones(family.buckets, dtype=np.int64))
+
+
+def _bucket_count(rows: int) -> int:
+    return min(-(-rows // ROWS_PER_BUCKET), MOST_BUCKETS)

@@ -1,0 +1,185 @@
+"""What a user should know before trusting the result, each with the figure that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from spark_smote.errors import DataError
+from spark_smote.kernels.bucket import distinct_points
+from spark_smote.plans.classes import Assignment, ClassTask
+from spark_smote.plans.columns import INTEGER_TYPES, Table
+from spark_smote.plans.profile import Profile
+from spark_smote.plans.sample import ClassSample
+from spark_smote.results import LabelValue, Notice, Portrait, SearchAccuracy
+
+MOST_NEW_PER_REAL = 10
+FEWEST_ROWS = 10
+"""Below this the neighbourhood of a class cannot be told from chance."""
+WIDEST_SCALES = 100.0
+"""Ratio of column spreads beyond which raw distances are decided by the widest column."""
+DUPLICATED = 0.1
+LOW_RECALL = 0.9
+NEAR_SHARE = 0.5
+"""New rows whose median distance to a real row is less than this share of the real rows' own."""
+FEWEST_FOR_IDS = 50
+"""Among fewer rows, all-distinct integers say nothing."""
+
+
+def refuse_id_like(table: Table, samples: Sequence[ClassSample]) -> None:
+    """Refuse an integer column that is different in every sampled row, unless it was asked for.
+
+    Raises
+    ------
+    DataError
+        Naming the column.
+    """
+    if table.packed or table.request.input_cols is not None:
+        return
+    for row, position in enumerate(table.inputs):
+        if not isinstance(table.schema[position].dataType, INTEGER_TYPES):
+            continue
+        for sample in samples:
+            rows = int(sample.multiplicity.sum())
+            if rows >= FEWEST_FOR_IDS and len(np.unique(sample.features[:, row])) == rows:
+                name = table.schema[position].name
+                raise DataError(
+                    f"column {name!r} is different in each of {rows:,} sampled rows: it looks "
+                    f"like an id, and ids must not be interpolated; put it into ignoreCols (with "
+                    f"a carryPolicy) or idCol, or name it in inputCols if it is a quantity"
+                )
+
+
+def plan_notices(
+    table: Table,
+    profile: Profile,
+    targets: Mapping[LabelValue, int],
+    assignment: Assignment,
+    samples: Sequence[ClassSample],
+    *,
+    standardize: bool,
+) -> list[Notice]:
+    """Notices that the plan itself gives rise to."""
+    notices: list[Notice] = []
+    largest = max(profile.counts.values())
+    for task in assignment.tasks:
+        total = targets[task.label]
+        if total >= largest:
+            notices.append(
+                Notice(
+                    "balanced_fully",
+                    f"Class {task.label!r} is brought to {total:,} rows, {total / largest:.2g} "
+                    f"times the largest class. Try 1:4 to 3:7 first (samplingStrategy 0.25 to "
+                    f"0.43, or samplingRatios with more than two classes): it distorts predicted "
+                    f"probabilities less and often ranks as well.",
+                )
+            )
+        if task.new_rows > MOST_NEW_PER_REAL * task.rows:
+            notices.append(
+                Notice(
+                    "many_new_per_real",
+                    f"Class {task.label!r} gets {task.new_rows / task.rows:,.0f} synthetic rows "
+                    f"per real one ({task.new_rows:,} from {task.rows:,}); beyond "
+                    f"{MOST_NEW_PER_REAL} they add weight, not information.",
+                )
+            )
+        if task.rows < FEWEST_ROWS:
+            notices.append(
+                Notice(
+                    "tiny_class",
+                    f"Class {task.label!r} has {task.rows} usable rows; with fewer than "
+                    f"{FEWEST_ROWS} its neighbourhoods are chance. Consider collecting more, "
+                    f"class weights, or leaving it alone.",
+                )
+            )
+        if task.note:
+            notices.append(Notice("small_class", f"Class {task.label!r}: {task.note}.", "info"))
+    for label, note in assignment.skipped.items():
+        notices.append(Notice("class_skipped", f"Class {label!r}: {note}."))
+    skipped = sum(profile.counts.values()) - sum(profile.usable.values())
+    if skipped:
+        notices.append(
+            Notice(
+                "invalid_skipped",
+                f"{skipped:,} rows have null, NaN or infinite inputs: kept in the output, but "
+                f"neither base nor neighbour (handleInvalid='skip').",
+            )
+        )
+    for task, sample in zip(assignment.tasks, samples, strict=True):
+        notices += _sample_notices(table, task, sample, standardize=standardize)
+    return notices
+
+
+def accuracy_notices(accuracy: Sequence[SearchAccuracy]) -> list[Notice]:
+    """A search that misses many neighbours should be known to."""
+    return [
+        Notice(
+            "low_recall",
+            f"Class {found.label!r}: the search found {found.recall:.0%} of the exact {found.k} "
+            f"nearest neighbours; those it took are {found.distance_ratio:.3f} times as far on "
+            f"average. searchQuality='accurate' finds more at more cost.",
+        )
+        for found in accuracy
+        if found.recall < LOW_RECALL
+    ]
+
+
+def portrait_notices(portrait: Portrait) -> list[Notice]:
+    """What the written rows give rise to: copies, and nearness to real rows."""
+    notices = []
+    for found in portrait.nearest:
+        if found.copies_share > 0:
+            notices.append(
+                Notice(
+                    "exact_copies",
+                    f"Class {found.label!r}: {found.copies_share:.1%} of {len(found.synthetic):,} "
+                    f"sampled new rows equal a real row in every input column.",
+                    "warning" if found.copies_share > DUPLICATED else "info",
+                )
+            )
+        if found.real and found.synthetic:
+            real, new = float(np.median(found.real)), float(np.median(found.synthetic))
+            if new < NEAR_SHARE * real:
+                notices.append(
+                    Notice(
+                        "near_real_rows",
+                        f"Class {found.label!r}: new rows lie at a median {new:.2g} standard "
+                        f"deviations from a real row, real rows at {real:.2g} from each other. "
+                        f"Where rows are people, synthetic rows are not anonymous.",
+                    )
+                )
+    return notices
+
+
+def _sample_notices(
+    table: Table, task: ClassTask, sample: ClassSample, *, standardize: bool
+) -> list[Notice]:
+    notices = []
+    rows = int(sample.multiplicity.sum())
+    points = len(distinct_points(sample.features)[1])
+    if rows - points > DUPLICATED * rows:
+        notices.append(
+            Notice(
+                "duplicates",
+                f"Class {task.label!r}: {1 - points / rows:.0%} of {rows:,} sampled rows repeat "
+                f"another in every input column; new rows between equal rows are exact copies. "
+                f"Consider removing duplicates first.",
+            )
+        )
+    if not standardize and len(table.inputs) > 1:
+        spread = sample.features.std(axis=0)
+        varied = np.flatnonzero(spread > 0)
+        if len(varied) > 1:
+            widest, narrowest = varied[spread[varied].argmax()], varied[spread[varied].argmin()]
+            ratio = spread[widest] / spread[narrowest]
+            if ratio > WIDEST_SCALES:
+                notices.append(
+                    Notice(
+                        "unscaled_inputs",
+                        f"Class {task.label!r}: with standardize off, column "
+                        f"{table.input_names[widest]!r} spreads {ratio:,.0f} times as wide as "
+                        f"{table.input_names[narrowest]!r} and decides the distances alone.",
+                    )
+                )
+    return notices

@@ -1,0 +1,171 @@
+"""Step 1: one scan of the whole table."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from spark_smote.errors import DataError
+from spark_smote.plans.columns import Table
+from spark_smote.results import LabelValue
+
+MOST_CLASSES = 1000
+"""More distinct labels than this are taken for a continuous column."""
+
+EXACT_DIGITS = 15
+"""Decimals of up to this many digits fit a double; wider ones are checked value by value."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What one scan found."""
+
+    counts: dict[LabelValue, int]
+    """Rows per class."""
+    usable: dict[LabelValue, int]
+    """Of these, rows whose inputs are all finite numbers."""
+    dimensions: int
+    """Number of input features."""
+    fingerprint: str
+    """Order-free hash of schema and content."""
+
+
+def profile_table(table: Table, *, handle_invalid: str) -> Profile:
+    """Count classes and invalid rows, check labels and values, fingerprint the content.
+
+    Raises
+    ------
+    DataError
+        For an empty table, a label that is null, NaN or continuous, invalid inputs (unless they
+        are to be skipped), vectors of different lengths, or numbers that a double cannot hold.
+    """
+    size = F.size(table.features) if table.packed else F.lit(len(table.inputs))
+    lossy = [_lossy(table, i) for i in table.inputs]
+    lost = F.lit(0)
+    for condition in lossy:
+        if condition is not None:
+            lost = lost + condition.cast("int")
+    rows = (
+        table.frame.select(
+            table.label_column.alias("label"),
+            table.valid.alias("valid"),
+            lost.alias("lost"),
+            F.when(table.valid, size).alias("size"),
+            table.key.alias("key"),
+        )
+        .groupBy("label")
+        .agg(
+            F.count(F.lit(1)).alias("rows"),
+            F.count_if("valid").alias("usable"),
+            F.sum("lost").alias("lost"),
+            F.min("size").alias("least"),
+            F.max("size").alias("most"),
+            F.bit_xor("key").alias("mixed"),
+            # 24 bits of the key: sums of 2^39 rows still fit a long
+            F.sum(F.shiftrightunsigned("key", 40)).alias("summed"),
+        )
+        .limit(MOST_CLASSES + 1)
+        .collect()
+    )
+    _check_labels([row["label"] for row in rows], {r["label"]: r["rows"] for r in rows}, table)
+    if any(row["lost"] for row in rows):
+        _refuse_lossy(table)
+    counts = {row["label"]: int(row["rows"]) for row in rows}
+    usable = {row["label"]: int(row["usable"]) for row in rows}
+    if handle_invalid == "error" and sum(usable.values()) < sum(counts.values()):
+        _refuse_invalid(table)
+    sizes = {s for row in rows for s in (row["least"], row["most"]) if s is not None}
+    if len(sizes) > 1 or 0 in sizes:
+        raise DataError(
+            f"featuresCol {table.request.features_col!r} holds vectors of different lengths, from "
+            f"{min(sizes)} to {max(sizes)}; every row needs the same number of features, at "
+            "least one"
+        )
+    dimensions = sizes.pop() if sizes else len(table.inputs)
+    ordered = sorted(rows, key=lambda row: str(row["label"]))
+    content = [(str(r["label"]), r["rows"], r["mixed"], r["summed"]) for r in ordered]
+    text = f"{table.schema.json()}{content}"
+    fingerprint = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return Profile(counts, usable, dimensions, fingerprint)
+
+
+def _check_labels(labels: Iterable[Any], counts: dict[Any, int], table: Table) -> None:
+    name = table.request.label_col
+    if not counts:
+        raise DataError("the table has no rows; there is nothing to resample")
+    if None in counts:
+        raise DataError(
+            f"labelCol {name!r} is null in {counts[None]:,} rows; drop or label them first"
+        )
+    if len(counts) > MOST_CLASSES:
+        raise DataError(
+            f"labelCol {name!r} has more than {MOST_CLASSES} distinct values: it looks "
+            "continuous; name the column that holds the class"
+        )
+    numbers = [v for v in labels if isinstance(v, float)]
+    if any(math.isnan(v) for v in numbers):
+        raise DataError(f"labelCol {name!r} holds NaN; drop or label those rows first")
+    broken = [v for v in numbers if not v.is_integer()]
+    if broken:
+        raise DataError(
+            f"labelCol {name!r} holds fractions such as {broken[0]!r}: it looks continuous; name "
+            "the column that holds the class, or cast the codes to strings"
+        )
+
+
+def _lossy(table: Table, position: int) -> Column | None:
+    """Condition for a value that a double cannot hold, where the type allows one."""
+    kind, column = table.schema[position].dataType, F.col(f"c{position}")
+    if isinstance(kind, T.LongType):
+        edge = 1 << 53
+        return F.coalesce(~column.between(-edge, edge), F.lit(False))
+    if isinstance(kind, T.DecimalType) and kind.precision > EXACT_DIGITS:
+        back = column.cast("double").cast(T.DecimalType(38, kind.scale))
+        return F.coalesce(back != column, F.lit(False))
+    return None
+
+
+def _refuse_lossy(table: Table) -> None:
+    conditions = {i: c for i in table.inputs if (c := _lossy(table, i)) is not None}
+    found = table.frame.agg(*[F.count_if(c).alias(f"n{i}") for i, c in conditions.items()]).first()
+    for i in conditions:
+        if found is not None and found[f"n{i}"]:
+            field = table.schema[i]
+            raise DataError(
+                f"column {field.name!r} ({field.dataType.simpleString()}) holds {found[f'n{i}']:,} "
+                "value(s) that a double cannot hold exactly (longs beyond 2^53, decimals of more "
+                "than 15 digits); if it is an id put it into ignoreCols with a carryPolicy, else "
+                "rescale it"
+            )
+
+
+def _refuse_invalid(table: Table) -> None:
+    remedy = (
+        "fill or drop them first, or set handleInvalid='skip' to keep those rows in the output "
+        "but out of the search"
+    )
+    if table.packed:
+        bad = table.frame.filter(~table.valid).count()
+        raise DataError(
+            f"featuresCol {table.request.features_col!r} is null, or holds null, NaN or infinite "
+            f"elements, in {bad:,} rows; {remedy}"
+        )
+    found = table.frame.agg(
+        *[
+            F.count_if(~F.coalesce(table.input_valid(i), F.lit(False))).alias(f"n{i}")
+            for i in table.inputs
+        ]
+    ).first()
+    bad_columns = {
+        table.schema[i].name: found[f"n{i}"] for i in table.inputs if found and found[f"n{i}"]
+    }
+    listed = ", ".join(f"{name!r} ({n:,} rows)" for name, n in list(bad_columns.items())[:10])
+    more = f" and {len(bad_columns) - 10} more" if len(bad_columns) > 10 else ""
+    raise DataError(f"null, NaN or infinite values in input columns {listed}{more}; {remedy}")

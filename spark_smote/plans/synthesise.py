@@ -1,0 +1,237 @@
+"""Step 4: one task per group of buckets finds neighbours, draws, interpolates and emits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+from threadpoolctl import threadpool_limits
+
+from spark_smote.kernels.bucket import BucketRows, canonical_rows, chosen_neighbours, draw
+from spark_smote.kernels.distances import Ints
+from spark_smote.kernels.interpolate import interpolate
+from spark_smote.kernels.streams import stream
+from spark_smote.plans.arrow import (
+    ArrowFunction,
+    feature_lists,
+    features_of,
+    integers_of,
+    rows_per_batch,
+    whole,
+)
+from spark_smote.plans.classes import ClassTask
+from spark_smote.plans.columns import KEY_COLUMN, PROVENANCE_COLUMNS, Table, label_literal
+from spark_smote.plans.hashing import send_to_tasks
+from spark_smote.plans.layout import Layout, Slice
+from spark_smote.plans.model import ClassModel
+from spark_smote.plans.sample import usable_rows
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that workers need to make the new rows; plain arrays, no session."""
+
+    tasks: tuple[ClassTask, ...]
+    models: tuple[ClassModel, ...]
+    layout: Layout
+    seed: int
+
+
+def synthesise(table: Table, recipe: Recipe) -> DataFrame:
+    """The new rows, in the columns of the original table (under neutral names).
+
+    With provenance three more: `base_id`, `neighbour_id` and `gap`.
+    """
+    labels = [task.label for task in recipe.tasks]
+    if not labels:
+        return _no_rows(table)
+    carried = _carried(table)
+    rows = usable_rows(table, labels, *carried)
+    sent = send_to_tasks(rows, recipe.models, recipe.layout)
+    provenance = table.request.provenance
+    # one row = a new row; `carry` and ids as its base row had them
+    emitted = sent.mapInArrow(_emitter(recipe, provenance), _emitted_schema(rows, provenance))
+    return emitted.select(*_restored(table, labels, provenance))
+
+
+def _no_rows(table: Table) -> DataFrame:
+    none = table.frame.filter(F.lit(False))
+    if not table.request.provenance:
+        return none
+    ids = id_column(table)
+    named = zip((ids, ids, F.lit(0.0)), PROVENANCE_COLUMNS, strict=True)
+    return none.select("*", *[column.alias(name) for column, name in named])
+
+
+def id_column(table: Table) -> Column:
+    """What names a row in `base_id` and `neighbour_id`."""
+    return table.key if table.id is None else F.col(f"c{table.id}")
+
+
+def _carried(table: Table) -> list[Column]:
+    """Columns that travel with a row because new rows copy or name them."""
+    carried = []
+    if table.copied:
+        carried.append(F.struct(*[F.col(f"c{i}") for i in table.copied]).alias("carry"))
+    if table.request.provenance:
+        carried.append(id_column(table).alias("id"))
+    return carried
+
+
+def _emitted_schema(rows: DataFrame, provenance: bool) -> T.StructType:
+    types = {field.name: field.dataType for field in rows.schema}
+    fields = [
+        T.StructField("class", T.IntegerType()),
+        T.StructField("features", T.ArrayType(T.DoubleType())),
+    ]
+    if "carry" in types:
+        fields.append(T.StructField("carry", types["carry"]))
+    if provenance:
+        fields += [
+            T.StructField("base_id", types["id"]),
+            T.StructField("neighbour_id", types["id"]),
+            T.StructField("gap", T.DoubleType()),
+        ]
+    return T.StructType(fields)
+
+
+def _emitter(recipe: Recipe, provenance: bool) -> ArrowFunction:
+    def emit(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        records = whole(batches)
+        if records is None:
+            return
+        with threadpool_limits(1):
+            for task in np.unique(integers_of(records, "task")):
+                mine = records.filter(pa.array(integers_of(records, "task") == task))
+                yield from _task_rows(
+                    mine.combine_chunks(), recipe, recipe.layout.slices[task], provenance
+                )
+
+    return emit
+
+
+def _task_rows(
+    records: pa.Table, recipe: Recipe, slices: Sequence[Slice], provenance: bool
+) -> Iterator[pa.RecordBatch]:
+    """The new rows of one task, bucket by bucket."""
+    features = features_of(records)
+    keys = integers_of(records, "key")
+    multiplicity = integers_of(records, "multiplicity")
+    home = integers_of(records, "home")
+    lists = records.column("buckets").combine_chunks()
+    if isinstance(lists, pa.ChunkedArray):
+        lists = lists.chunk(0)
+    owners = lists.value_parent_indices().to_numpy()
+    buckets = lists.flatten().to_numpy()
+    by_bucket = np.argsort(buckets, kind="stable")
+    buckets, owners = buckets[by_bucket], owners[by_bucket]
+    for code, bucket, parts in _by_bucket(slices):
+        number = recipe.layout.offsets[code] + bucket
+        first, last = np.searchsorted(buckets, [number, number + 1])
+        members = owners[first:last].astype(np.int64)
+        rows, representatives = canonical_rows(
+            keys[members], features[members], multiplicity[members], home[members] == number
+        )
+        sources = members[representatives]
+        for part in parts:
+            yield from _slice_rows(records, rows, sources, recipe, part, provenance)
+
+
+def _by_bucket(slices: Sequence[Slice]) -> Iterator[tuple[int, int, list[Slice]]]:
+    groups: dict[tuple[int, int], list[Slice]] = {}
+    for part in slices:
+        groups.setdefault((part.class_code, part.bucket), []).append(part)
+    for (code, bucket), parts in groups.items():
+        yield code, bucket, parts
+
+
+def _slice_rows(
+    records: pa.Table,
+    rows: BucketRows,
+    sources: Ints,
+    recipe: Recipe,
+    part: Slice,
+    provenance: bool,
+) -> Iterator[pa.RecordBatch]:
+    """Draw, search, then interpolate batch by batch."""
+    task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
+    random = stream(recipe.seed, "draw", repr(task.label), part.bucket, part.number)
+    drawn = draw(rows, part.quota, task.k, random)
+    bases = neighbours = drawn.base_ids
+    if task.method == "smote":
+        neighbours = chosen_neighbours(rows, bases, drawn.slots, task.k, model.inverse_scale)
+    step = rows_per_batch(rows.features.shape[1])
+    for start in range(0, part.quota, step):
+        some = slice(start, start + step)
+        base, neighbour, gap = bases[some], neighbours[some], drawn.gaps[some]
+        columns = {
+            "class": pa.array(np.full(len(base), part.class_code, dtype=np.int32)),
+            "features": feature_lists(
+                interpolate(rows.features[base], rows.features[neighbour], gap)
+            ),
+        }
+        if "carry" in records.column_names:
+            columns["carry"] = records.column("carry").take(pa.array(sources[base]))
+        if provenance:
+            ids = records.column("id")
+            smote = task.method == "smote"
+            columns["base_id"] = ids.take(pa.array(sources[base]))
+            columns["neighbour_id"] = ids.take(
+                pa.array(sources[neighbour], mask=np.full(len(base), not smote))
+            )
+            columns["gap"] = pa.array(gap, mask=np.full(len(base), not smote))
+        yield from pa.table(columns).combine_chunks().to_batches()
+
+
+def _restored(table: Table, labels: Sequence[object], provenance: bool) -> list[Column]:
+    """Every original column of new rows, in its own type, in order."""
+    row_of = {position: row for row, position in enumerate(table.inputs)}
+    columns = []
+    for position, field in enumerate(table.schema):
+        if position == table.label:
+            value = _label(table, labels)
+        elif position in row_of:
+            value = table.restored(position, F.col("features"), row_of[position])
+        elif position in table.copied:
+            value = F.col("carry")[f"c{position}"]
+        else:
+            value = F.lit(None).cast(field.dataType)
+        columns.append(value.alias(f"c{position}"))
+    return columns + ([F.col(n) for n in PROVENANCE_COLUMNS] if provenance else [])
+
+
+def _label(table: Table, labels: Sequence[object]) -> Column:
+    field = table.schema[table.label]
+    literals = [label_literal(label, field.dataType) for label in labels]
+    value = literals[0]  # unreached, and makes the column non-nullable where the label is
+    for code, literal in enumerate(literals):
+        value = F.when(F.col("class") == code, literal).otherwise(value)
+    return value
+
+
+def with_originals(table: Table, synthetic: DataFrame) -> DataFrame:
+    """Originals, untouched, and new rows, told apart by the synthetic column."""
+    request = table.request
+    names = [field.name for field in table.schema]
+    columns = [F.col(f"c{i}") for i in range(len(names))]
+    real, new = list(columns), list(columns)
+
+    def add(name: str, of_real: Column, of_new: Column) -> None:
+        names.append(name)
+        real.append(of_real.alias(f"c{len(names)}"))
+        new.append(of_new.alias(f"c{len(names)}"))
+
+    if request.provenance and table.id is None:
+        add(KEY_COLUMN, table.key, F.lit(None).cast("bigint"))
+    if request.synthetic_col:
+        add(request.synthetic_col, F.lit(False), F.lit(True))
+    if request.provenance:
+        kind = T.LongType() if table.id is None else table.schema[table.id].dataType
+        for name, type_ in zip(PROVENANCE_COLUMNS, (kind, kind, T.DoubleType()), strict=True):
+            add(name, F.lit(None).cast(type_), F.col(name))
+    return table.frame.select(*real).union(synthetic.select(*new)).toDF(*names)

@@ -1,0 +1,12 @@
+"""The public samplers.
+
+A new sampler is one file here and one line in `REGISTRY`.
+"""
+
+from spark_smote.samplers.base import Sampler
+from spark_smote.samplers.smote import SMOTE
+
+REGISTRY: dict[str, type[Sampler]] = {"smote": SMOTE}
+"""Method names of the command line and of job configurations."""
+
+__all__ = ["REGISTRY", "SMOTE", "Sampler"]

@@ -1,0 +1,170 @@
+"""What every sampler is: Spark ML parameters, a plan, a resample. Never a Transformer."""
+
+from __future__ import annotations
+
+import difflib
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from platform import python_version
+from time import perf_counter
+from typing import Any
+
+import numpy
+import pandas
+import pyarrow
+import pyspark
+import sklearn
+from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWriter, MLWritable, MLWriter
+from pyspark.sql import DataFrame
+
+import spark_smote
+from spark_smote.errors import ParameterError
+from spark_smote.plans.columns import ColumnRequest
+from spark_smote.plans.resample_plan import ResamplePlan
+from spark_smote.results import Phase
+from spark_smote.samplers.params import REQUIRED, HasColumns, HasRun, Parameter
+from spark_smote.strategy import is_persistable
+
+Progress = Callable[[str], AbstractContextManager[None]]
+"""Called with the name of each phase; entered for as long as it lasts."""
+
+
+class Sampler(HasColumns, HasRun, DefaultParamsReadable["Sampler"], MLWritable):
+    """Base of all samplers."""
+
+    _input_kwargs: dict[str, Any]
+    """What `keyword_only` keeps of a constructor's arguments."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._setDefault(
+            **{
+                param.name: param.default
+                for param in self.params
+                if isinstance(param, Parameter) and param.default is not REQUIRED
+            }
+        )
+
+    @abstractmethod
+    def plan(self, df: DataFrame, progress: Progress | None = None) -> ResamplePlan:
+        """Resolve everything about resampling `df`, by small jobs, and write nothing."""
+
+    def resample(self, df: DataFrame) -> DataFrame:
+        """The rows of `df`, untouched, and the new ones.
+
+        Runs the jobs of `plan` at once; the rows themselves are made when the result is used.
+
+        Parameters
+        ----------
+        df : DataFrame
+            The training rows, and only these: rows that a model is tested on must not be here.
+
+        Returns
+        -------
+        DataFrame
+            The input's columns in order, then `syntheticCol` and what `provenance` adds.
+
+        Raises
+        ------
+        ParameterError, SchemaError
+            For what can be decided without reading rows.
+        DataError
+            For what the rows do not allow.
+        """
+        return self.plan(df).resampled()
+
+    def write(self) -> MLWriter:
+        """A writer of these parameters.
+
+        Raises
+        ------
+        ParameterError
+            If samplingStrategy is a function, which cannot be saved.
+        """
+        saved = self.copy()
+        for param, value in list(saved._paramMap.items()):
+            if not is_persistable(value):
+                raise ParameterError(
+                    f"{param.name} is a function ({value!r}), which cannot be saved; save the "
+                    "dict it returns instead"
+                )
+            if isinstance(value, Mapping):  # JSON keeps text keys only; they are matched later
+                saved._paramMap[param] = {str(key): each for key, each in value.items()}
+        return DefaultParamsWriter(saved)
+
+    def setParams(self, **params: Any) -> Sampler:
+        """Set parameters by keyword, as in the constructor; None leaves one as it is.
+
+        Raises
+        ------
+        ParameterError
+            For an unknown parameter, or a value out of range.
+        """
+        unknown = [name for name in params if not self.hasParam(name)]
+        if unknown:
+            known = sorted(param.name for param in self.params)
+            near = difflib.get_close_matches(unknown[0], known, n=3)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(known)}"
+            raise ParameterError(f"{type(self).__name__} has no parameter {unknown[0]!r}; {hint}")
+        self._set(**{name: value for name, value in params.items() if value is not None})
+        return self
+
+    def _value(self, name: str) -> Any:
+        param = self.getParam(name)
+        return self.getOrDefault(param) if self.isDefined(param) else None
+
+    def _asked(self) -> dict[str, Any]:
+        """Parameters the user set."""
+        return {param.name: _shown(value) for param, value in self._paramMap.items()}
+
+    def _resolved(self) -> dict[str, Any]:
+        """Every parameter as used; those left unset are absent."""
+        return {p.name: _shown(self.getOrDefault(p)) for p in self.params if self.isDefined(p)}
+
+    def _columns(self) -> ColumnRequest:
+        if self._value("inputCols") is not None and self._value("featuresCol") is not None:
+            raise ParameterError(
+                f"inputCols={self._value('inputCols')} and "
+                f"featuresCol={self._value('featuresCol')!r} are both set; unset one of them"
+            )
+        return ColumnRequest(
+            label_col=self._value("labelCol"),
+            input_cols=self._value("inputCols"),
+            features_col=self._value("featuresCol"),
+            ignore_cols=tuple(self._value("ignoreCols")),
+            carry_policy=self._value("carryPolicy"),
+            id_col=self._value("idCol"),
+            synthetic_col=self._value("syntheticCol"),
+            provenance=self._value("provenance"),
+        )
+
+
+def _silent(_phase: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+class PhaseClock:
+    """Times named phases and announces them."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.progress = progress or _silent
+        self.phases: list[Phase] = []
+
+    def run(self, name: str, work: Callable[[], Any]) -> Any:
+        """Do the work of a phase."""
+        start = perf_counter()
+        with self.progress(name):
+            result = work()
+        self.phases.append(Phase(name, perf_counter() - start))
+        return result
+
+
+def library_versions() -> dict[str, str]:
+    """Versions that the rows made may depend on."""
+    libraries = (spark_smote, pyspark, numpy, pyarrow, sklearn, pandas)
+    return {"python": python_version()} | {each.__name__: each.__version__ for each in libraries}
+
+
+def _shown(value: Any) -> Any:
+    return f"function {getattr(value, '__name__', repr(value))}" if callable(value) else value

@@ -1,0 +1,269 @@
+"""The parameters of samplers: one source for names, defaults, ranges and documentation.
+
+`Parameter` is a Spark ML `Param` that also knows its default and its range. Values are converted
+and checked when they are set, so that a bad one fails before any job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from numbers import Integral
+from typing import Any, TypeVar
+
+from pyspark.ml.param import Param, Params
+
+from spark_smote.errors import ParameterError
+from spark_smote.labels import plain
+from spark_smote.lsh import FAMILIES
+from spark_smote.plans.model import QUALITIES
+from spark_smote.strategy import check_strategy
+
+REQUIRED: Any = object()
+"""Marks a parameter that has no default and may stay unset."""
+
+Check = Callable[[str, Any], Any]
+"""(name, value) -> the value to keep, or ParameterError."""
+
+
+class Parameter(Param[Any]):
+    """A Spark ML parameter with its default and its check."""
+
+    def __init__(self, name: str, doc: str, default: Any, check: Check) -> None:
+        super().__init__(Params._dummy(), name, doc, typeConverter=lambda value: check(name, value))
+        self.default = default
+
+
+def whole(least: int, most: int | None = None) -> Check:
+    """An integer of at least `least` (and at most `most`)."""
+
+    def check(name: str, value: Any) -> int:
+        bound = f"at least {least}" if most is None else f"from {least} to {most}"
+        if isinstance(value, bool) or not isinstance(value, Integral):
+            raise ParameterError(f"{name} must be an integer {bound}; received {value!r}")
+        number = int(value)
+        if number < least or (most is not None and number > most):
+            raise ParameterError(f"{name} must be {bound}; received {value!r}")
+        return number
+
+    return check
+
+
+def one_of(*choices: str) -> Check:
+    """One of the given words."""
+
+    def check(name: str, value: Any) -> str:
+        if value not in choices:
+            raise ParameterError(
+                f"{name} must be one of {', '.join(map(repr, choices))}; received {value!r}"
+            )
+        return str(value)
+
+    return check
+
+
+def flag(name: str, value: Any) -> bool:
+    """True or False."""
+    if not isinstance(value, bool):
+        raise ParameterError(f"{name} must be True or False; received {value!r}")
+    return value
+
+
+def column(name: str, value: Any) -> str:
+    """The name of one column."""
+    if not isinstance(value, str) or not value:
+        raise ParameterError(f"{name} must be the name of a column; received {value!r}")
+    return value
+
+
+def column_or_none(name: str, value: Any) -> str:
+    """The name of one column, or "" for no column."""
+    if not isinstance(value, str):
+        raise ParameterError(f"{name} must be a column name, or '' for none; received {value!r}")
+    return value
+
+
+def columns(name: str, value: Any) -> list[str]:
+    """Names of columns."""
+    named = isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value)
+    if not named:
+        raise ParameterError(f"{name} must be a list of column names; received {value!r}")
+    return list(value)
+
+
+def _policy(name: str, value: Any) -> str:
+    if value not in ("null", "copy"):
+        raise ParameterError(f"{name} must be 'null' or 'copy'; received {value!r}")
+    return str(value)
+
+
+def policy(name: str, value: Any) -> str | dict[str, str]:
+    """A carry policy, for all columns or per column."""
+    if isinstance(value, Mapping):
+        return {column(name, key): _policy(f"{name}[{key!r}]", each) for key, each in value.items()}
+    return _policy(name, value)
+
+
+class HasColumns(Params):
+    """Which columns are what."""
+
+    labelCol = Parameter("labelCol", "column that holds the class", "label", column)
+    inputCols = Parameter(
+        "inputCols",
+        "numeric columns to interpolate; all but the label, idCol and ignoreCols if unset",
+        REQUIRED,
+        columns,
+    )
+    featuresCol = Parameter(
+        "featuresCol",
+        "one vector or array column to interpolate, instead of inputCols",
+        REQUIRED,
+        column,
+    )
+    ignoreCols = Parameter("ignoreCols", "numeric columns not to interpolate", (), columns)
+    carryPolicy = Parameter(
+        "carryPolicy",
+        "what new rows hold in columns that are not interpolated: 'null', 'copy' (the base row's "
+        "value), or a dict of column to policy",
+        REQUIRED,
+        policy,
+    )
+    idCol = Parameter(
+        "idCol",
+        "column that identifies a row: null on new rows, named by provenance",
+        REQUIRED,
+        column,
+    )
+    syntheticCol = Parameter(
+        "syntheticCol",
+        "column added to tell new rows (true) from original ones; '' leaves it out",
+        "is_synthetic",
+        column_or_none,
+    )
+    provenance = Parameter(
+        "provenance", "whether new rows name base row, neighbour and gap", False, flag
+    )
+
+
+def oversampling(_name: str, value: Any) -> Any:
+    """A samplingStrategy for over-sampling."""
+    value = _plain_keys(value)
+    check_strategy(value, None, kind="over-sampling")
+    return value
+
+
+def oversampling_ratios(_name: str, value: Any) -> Any:
+    """Ratios for over-sampling."""
+    value = _plain_keys(value)
+    check_strategy("auto", value, kind="over-sampling")
+    return value
+
+
+def _plain_keys(value: Any) -> Any:
+    """Numbers of numpy as Python's, so that they can be saved."""
+    if isinstance(value, Mapping):
+        return {plain(key): plain(each) for key, each in value.items()}
+    return plain(value)
+
+
+class HasOversamplingStrategy(Params):
+    """How many rows each class should have."""
+
+    samplingStrategy = Parameter(
+        "samplingStrategy",
+        "how many rows each class should have: a word, a ratio (two classes), a dict of class to "
+        "rows, or a function of the counts",
+        "auto",
+        oversampling,
+    )
+    samplingRatios = Parameter(
+        "samplingRatios",
+        "dict of class to its rows / rows of the largest class, instead of samplingStrategy",
+        REQUIRED,
+        oversampling_ratios,
+    )
+
+
+class HasNeighbours(Params):
+    """How neighbours are found."""
+
+    kNeighbors = Parameter(
+        "kNeighbors", "nearest neighbours to choose among, >= 1", 5, whole(1, 1000)
+    )
+    searchQuality = Parameter(
+        "searchQuality",
+        "how near to the exact neighbours the search comes: " + ", ".join(map(repr, QUALITIES)),
+        "balanced",
+        one_of(*QUALITIES),
+    )
+    hashFamily = Parameter(
+        "hashFamily",
+        "how rows are put into buckets: " + ", ".join(map(repr, FAMILIES)),
+        "voronoi",
+        one_of(*FAMILIES),
+    )
+    standardize = Parameter(
+        "standardize",
+        "whether distances are in units of each column's standard deviation (else raw)",
+        True,
+        flag,
+    )
+    onSmallClass = Parameter(
+        "onSmallClass",
+        "what to do with a class of at most kNeighbors rows: 'error', 'reduce', 'duplicate' or "
+        "'skip'",
+        "error",
+        one_of("error", "reduce", "duplicate", "skip"),
+    )
+    recallQueries = Parameter(
+        "recallQueries",
+        "rows whose exact neighbours are searched for too, to measure recall; 0 = not measured",
+        256,
+        whole(0, 100_000),
+    )
+
+
+class HasRun(Params):
+    """What every method takes."""
+
+    handleInvalid = Parameter(
+        "handleInvalid",
+        "rows with null, NaN or infinite inputs: 'error', or 'skip' (kept, but neither base nor "
+        "neighbour)",
+        "error",
+        one_of("error", "skip"),
+    )
+    seed = Parameter("seed", "seed of all random draws", 0, whole(-(1 << 63), (1 << 63) - 1))
+
+
+T = TypeVar("T", bound=type[Params])
+
+
+def with_accessors(cls: T) -> T:
+    """Give a sampler class `setX` and `getX` for each of its parameters."""
+    for name in dir(cls):
+        parameter = getattr(cls, name)
+        if isinstance(parameter, Parameter):
+            capital = name[0].upper() + name[1:]
+            setattr(cls, f"set{capital}", _setter(parameter))
+            setattr(cls, f"get{capital}", _getter(parameter))
+    return cls
+
+
+def _setter(parameter: Parameter) -> Callable[[Any, Any], Any]:
+    def set_value(self: Any, value: Any) -> Any:
+        if value is None:
+            self.clear(self.getParam(parameter.name))
+            return self
+        return self._set(**{parameter.name: value})
+
+    set_value.__doc__ = f"Set {parameter.name} (None unsets it): {parameter.doc}."
+    return set_value
+
+
+def _getter(parameter: Parameter) -> Callable[[Any], Any]:
+    def get_value(self: Any) -> Any:
+        parameter_here = self.getParam(parameter.name)
+        return self.getOrDefault(parameter_here) if self.isDefined(parameter_here) else None
+
+    get_value.__doc__ = f"Value of {parameter.name} (None if unset): {parameter.doc}."
+    return get_value
