@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.nearest import distance_blocks, entered, nearer, smallest
 
-ENTRIES_AT_ONCE = 1 << 21
 TIE = 1e-9
 """Relative difference in squared distance below which two neighbours are equally near."""
 
@@ -35,7 +35,7 @@ class Nearest:
     def merged(self, other: Nearest) -> Nearest:
         """The nearest of both; the order of merging does not matter."""
         return Nearest(
-            _smallest(self.anywhere, other.anywhere), _smallest(self.in_bucket, other.in_bucket)
+            smallest(self.anywhere, other.anywhere), smallest(self.in_bucket, other.in_bucket)
         )
 
 
@@ -67,19 +67,14 @@ def observe(
     known = (index < len(asked)) & (asked[np.minimum(index, len(asked) - 1)] == member_buckets)
     shares = np.zeros((len(asked), len(points)), dtype=bool)
     shares[index[known], member_rows[known]] = True
-    norms = (queries * queries).sum(axis=1)[:, None]
     times = np.minimum(multiplicity, seen.anywhere.shape[1])
-    chunk = max(1, ENTRIES_AT_ONCE // len(queries))
-    for start in range(0, len(points), chunk):
-        part = slice(start, start + chunk)
-        distances = norms - 2 * (queries @ points[part].T)
-        distances += (points[part] * points[part]).sum(axis=1)
-        np.maximum(distances, 0.0, out=distances)
+    for part, distances in distance_blocks(queries, points):
         shared = shares[:, part][bucket_of_query]
         shared &= distances < seen.in_bucket[:, -1:]
+        query_ids, row_ids = np.nonzero(shared)
         seen = Nearest(
-            _entered(seen.anywhere, distances, _nearer(distances, seen.anywhere), times[part]),
-            _entered(seen.in_bucket, distances, np.nonzero(shared), times[part]),
+            entered(seen.anywhere, distances, nearer(distances, seen.anywhere), times[part]),
+            entered(seen.in_bucket, distances, (query_ids, row_ids), times[part]),
         )
     return seen
 
@@ -93,31 +88,3 @@ def accuracy(nearest: Nearest) -> tuple[float, float]:
     exact_mean = float(np.sqrt(exact[reachable]).mean()) if reachable.any() else 0.0
     found_mean = float(np.sqrt(found[reachable]).mean()) if reachable.any() else 0.0
     return recall, found_mean / exact_mean if exact_mean > 0 else 1.0
-
-
-def _smallest(one: Floats, other: Floats) -> Floats:
-    both = np.sort(np.concatenate([one, other], axis=1), axis=1)
-    kept: Floats = both[:, : one.shape[1]]
-    return kept
-
-
-def _nearer(distances: Floats, held: Floats) -> tuple[Ints, ...]:
-    """(query, row) pairs that may enter: nearer than the farthest held, or the chunk's nearest."""
-    width = held.shape[1]
-    if np.isfinite(held[:, -1]).all() or distances.shape[1] <= width:
-        return np.nonzero(distances < held[:, -1:])
-    rows = np.argpartition(distances, width - 1, axis=1)[:, :width]
-    return np.repeat(np.arange(len(held)), width), rows.ravel()
-
-
-def _entered(held: Floats, distances: Floats, pairs: tuple[Ints, ...], times: Ints) -> Floats:
-    """The smallest of those held and those entering, per query; equal rows enter repeatedly."""
-    queries, width = held.shape
-    query_ids, row_ids = pairs
-    repeats = times[row_ids]
-    owners = np.concatenate([np.repeat(np.arange(queries), width), np.repeat(query_ids, repeats)])
-    values = np.concatenate([held.ravel(), np.repeat(distances[query_ids, row_ids], repeats)])
-    order = np.lexsort((values, owners))
-    first = np.searchsorted(owners[order], np.arange(queries))
-    kept: Floats = values[order[first[:, None] + np.arange(width)]]
-    return kept

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
-from threadpoolctl import threadpool_limits
 
 from spark_smote.kernels import recall, sketch
 from spark_smote.kernels.distances import Floats, Ints
-from spark_smote.plans.arrow import ArrowFunction, collect_packed, packed_batch
 from spark_smote.plans.classes import ClassTask
+from spark_smote.plans.folding import fold_rows
 from spark_smote.plans.hashing import Placed, placed_rows
 from spark_smote.plans.model import (
     BucketCounts,
@@ -25,11 +24,8 @@ from spark_smote.plans.model import (
 from spark_smote.plans.sample import ClassSample
 from spark_smote.results import SearchAccuracy
 
-MERGERS = 8
-"""Tasks that merge the counts of all others, so that the driver receives this many, whatever the
-number of partitions."""
-
 MOST_ROUNDS = 16
+"""Refinements of the buckets before giving up; none or one is usual."""
 
 
 @dataclass(frozen=True)
@@ -157,40 +153,13 @@ def _count(
         )
         for task, model, asked in zip(tasks, models, queries, strict=True)
     ]
-    # one row = the tallies of one partition, packed
-    partial = rows.mapInArrow(_counter(models, queries, empty), "payload binary")
-    merged = partial.repartition(MERGERS).mapInArrow(_merger(empty), "payload binary")
-    tallies = empty
-    for table in collect_packed(merged):
-        tallies = [a.merged(b) for a, b in zip(tallies, _unpacked(table, empty), strict=True)]
-    return tallies
 
+    def enter(tallies: list[Tally], batch: pa.RecordBatch) -> list[Tally]:
+        for code, placed in placed_rows(batch, models):
+            tallies[code] = _entered(tallies[code], placed, models[code], queries[code])
+        return tallies
 
-def _counter(
-    models: Sequence[ClassModel], queries: Sequence[Queries], empty: Sequence[Tally]
-) -> ArrowFunction:
-    def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        tallies = list(empty)
-        with threadpool_limits(1):
-            for batch in batches:
-                for code, placed in placed_rows(batch, models):
-                    tallies[code] = _entered(tallies[code], placed, models[code], queries[code])
-        yield packed_batch(_packed(tallies))
-
-    return count
-
-
-def _merger(empty: Sequence[Tally]) -> ArrowFunction:
-    def merge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        tallies = list(empty)
-        for batch in batches:
-            for payload in batch.column("payload"):
-                table = pa.ipc.open_stream(payload.as_py()).read_all()
-                others = _unpacked(table, empty)
-                tallies = [a.merged(b) for a, b in zip(tallies, others, strict=True)]
-        yield packed_batch(_packed(tallies))
-
-    return merge
+    return fold_rows(rows, empty, enter)
 
 
 def _entered(tally: Tally, placed: Placed, model: ClassModel, queries: Queries) -> Tally:
@@ -213,34 +182,3 @@ def _entered(tally: Tally, placed: Placed, model: ClassModel, queries: Queries) 
             member_buckets=placed.member_buckets,
         )
     return Tally(home_rows, all_rows, registers, nearest)
-
-
-def _packed(tallies: Sequence[Tally]) -> pa.Table:
-    return pa.table(
-        {
-            "home_rows": pa.array([t.home_rows.tobytes() for t in tallies], pa.binary()),
-            "all_rows": pa.array([t.all_rows.tobytes() for t in tallies], pa.binary()),
-            "registers": pa.array([t.registers.tobytes() for t in tallies], pa.binary()),
-            "anywhere": pa.array([t.nearest.anywhere.tobytes() for t in tallies], pa.binary()),
-            "in_bucket": pa.array([t.nearest.in_bucket.tobytes() for t in tallies], pa.binary()),
-        }
-    )
-
-
-def _unpacked(table: pa.Table, like: Sequence[Tally]) -> list[Tally]:
-    def array(name: str, code: int, form: np.ndarray) -> np.ndarray:
-        return np.frombuffer(table[name][code].as_py(), dtype=form.dtype).reshape(form.shape)
-
-    return [
-        replace(
-            form,
-            home_rows=array("home_rows", code, form.home_rows),
-            all_rows=array("all_rows", code, form.all_rows),
-            registers=array("registers", code, form.registers),
-            nearest=recall.Nearest(
-                array("anywhere", code, form.nearest.anywhere),
-                array("in_bucket", code, form.nearest.in_bucket),
-            ),
-        )
-        for code, form in enumerate(like)
-    ]

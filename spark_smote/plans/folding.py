@@ -1,0 +1,68 @@
+"""Folding a whole table into small arrays without bringing its rows to the driver."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, Self, TypeVar
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from threadpoolctl import threadpool_limits
+
+MERGERS = 8
+"""Tasks that merge what all others found, so that the driver receives this many pieces, whatever
+the number of partitions."""
+
+
+class Mergeable(Protocol):
+    """A piece of a result; merging must not depend on the order."""
+
+    def merged(self, other: Self) -> Self:
+        """Both pieces in one."""
+
+
+S = TypeVar("S", bound=Mergeable)
+
+
+def fold_rows(
+    rows: DataFrame, start: Sequence[S], enter: Callable[[list[S], pa.RecordBatch], list[S]]
+) -> list[S]:
+    """Let every batch of `rows` enter a copy of `start`, and merge the copies.
+
+    Parameters
+    ----------
+    start : sequence
+        What is known before any row, one piece per class; also the neutral element of merging.
+    enter : callable
+        Given the pieces so far and a batch, returns the pieces with it.
+    """
+    neutral = list(start)
+
+    def fold(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        pieces = list(neutral)
+        with threadpool_limits(1):
+            for batch in batches:
+                if batch.num_rows:
+                    pieces = enter(pieces, batch)
+        yield _packed(pieces)
+
+    def merge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        yield _packed(_merged(neutral, (p for b in batches for p in b["payload"].to_pylist())))
+
+    # one row = the pieces of one partition, then of one merger
+    folded = rows.mapInArrow(fold, "payload binary")
+    gathered = folded.repartition(MERGERS).mapInArrow(merge, "payload binary")
+    return _merged(neutral, (row["payload"] for row in gathered.collect()))
+
+
+def _merged(neutral: Sequence[S], payloads: Iterable[bytes]) -> list[S]:
+    pieces = list(neutral)
+    for payload in payloads:
+        others: list[S] = pickle.loads(payload)  # written by this package's own workers
+        pieces = [one.merged(other) for one, other in zip(pieces, others, strict=True)]
+    return pieces
+
+
+def _packed(pieces: Sequence[Mergeable]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array([pickle.dumps(pieces)], pa.binary())], ["payload"])

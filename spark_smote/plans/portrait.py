@@ -1,0 +1,164 @@
+"""What the new rows look like beside the real ones: samples and one scan, once rows exist."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from spark_smote.kernels.distances import Floats
+from spark_smote.kernels.nearest import Nearness, pass_by
+from spark_smote.kernels.portrait import portrait
+from spark_smote.plans.arrow import features_of, integers_of
+from spark_smote.plans.columns import Table
+from spark_smote.plans.folding import fold_rows
+from spark_smote.plans.resample_plan import ResamplePlan
+from spark_smote.plans.sample import ClassSample, merged_records, sample_classes, usable_rows
+from spark_smote.results import ClassOutcome, LabelValue, NearestReal, Portrait
+
+MOST_SAMPLED = 20_000
+"""Rows of all classes together that the driver samples, of either kind."""
+
+MOST_PER_CLASS = 2_000
+FEWEST_PER_CLASS = 50
+
+MOST_QUERIES = 8_000
+"""Sampled rows of all classes together whose nearest real row is searched for."""
+
+
+def portrait_of(written: DataFrame, plan: ResamplePlan) -> Portrait | None:
+    """Look at the rows a plan has produced.
+
+    Parameters
+    ----------
+    written : DataFrame
+        The plan's result, best read back from where it was written (else it is made again).
+    plan : ResamplePlan
+
+    Returns
+    -------
+    Portrait or None
+        None where the synthetic column was left out, so that new rows cannot be told apart.
+    """
+    synthetic_col = plan.table.request.synthetic_col
+    if not synthetic_col:
+        return None
+    table, report, seed = plan.table, plan.report, plan.recipe.seed
+    new = _new_rows(written, table, synthetic_col)
+    grown = [c for c in report.classes if c.rows_added > 0]
+    usable = [c for c in report.classes if c.rows_usable > 0]
+    real = sample_classes(
+        table,
+        {c.label: c.rows_usable for c in usable},
+        _wanted(usable),
+        seed=seed,
+        purpose="portrait of real rows",
+    )
+    made = sample_classes(
+        new,
+        {c.label: c.rows_added for c in grown},
+        _wanted(grown),
+        seed=seed,
+        purpose="portrait of new rows",
+    )
+    scale = _pooled_scale([real[c.label] for c in usable], [c.rows_usable for c in usable])
+    return portrait(
+        {label: _repeated(sample) for label, sample in real.items()},
+        {label: _repeated(sample) for label, sample in made.items()},
+        columns=_names(table, len(scale)),
+        scale=scale,
+        nearest=_nearest_real(table, grown, real, made),
+    )
+
+
+def _new_rows(written: DataFrame, table: Table, synthetic_col: str) -> Table:
+    """The new rows among the written ones, under the neutral names of the table."""
+    places = {name: place for place, name in enumerate(written.columns)}
+    neutral = written.toDF(*[f"w{place}" for place in range(len(places))])
+    columns = [
+        F.col(f"w{places[field.name]}").alias(f"c{i}") for i, field in enumerate(table.schema)
+    ]
+    frame = neutral.filter(F.col(f"w{places[synthetic_col]}")).select(*columns)
+    return replace(table, frame=frame)
+
+
+def _wanted(classes: Sequence[ClassOutcome]) -> dict[LabelValue, int]:
+    share = MOST_SAMPLED // max(len(classes), 1)
+    each = max(FEWEST_PER_CLASS, min(MOST_PER_CLASS, share))
+    return {c.label: each for c in classes}
+
+
+def _repeated(sample: ClassSample) -> Floats:
+    """The sampled rows, equal ones as often as they occur but not more than the sample's size."""
+    times = np.minimum(sample.multiplicity, len(sample.keys))
+    return np.repeat(sample.features, times, axis=0)[:MOST_PER_CLASS]
+
+
+def _names(table: Table, dimensions: int) -> list[str]:
+    if not table.packed:
+        return table.input_names
+    return [f"{table.input_names[0]}[{i}]" for i in range(dimensions)]
+
+
+def _pooled_scale(samples: Sequence[ClassSample], rows: Sequence[int]) -> Floats:
+    """Standard deviation of each column over all classes, each weighing as many rows as it has."""
+    weights = np.array(rows) / sum(rows)
+    means = np.array([np.average(s.features, axis=0, weights=s.multiplicity) for s in samples])
+    squares = np.array([np.average(s.features**2, axis=0, weights=s.multiplicity) for s in samples])
+    mean = weights @ means
+    spread: Floats = np.sqrt(np.maximum(weights @ squares - mean**2, 0.0))
+    return spread
+
+
+def _class_scale(sample: ClassSample) -> Floats:
+    spread = sample.features.std(axis=0)
+    inverse: Floats = 1.0 / np.where(spread > 0, spread, 1.0)
+    return inverse
+
+
+def _nearest_real(
+    table: Table,
+    grown: Sequence[ClassOutcome],
+    real: dict[LabelValue, ClassSample],
+    made: dict[LabelValue, ClassSample],
+) -> list[NearestReal]:
+    """Distances from sampled new rows, and from sampled real rows, to the nearest real row."""
+    if not grown:
+        return []
+    labels = [c.label for c in grown]
+    each = max(10, MOST_QUERIES // (2 * len(labels)))
+    new_rows = [made[label].features[:each] for label in labels]
+    real_rows = [real[label].features[:each] for label in labels]
+    scales = [_class_scale(real[label]) for label in labels]
+    queries = [np.concatenate(pair) for pair in zip(new_rows, real_rows, strict=True)]
+
+    def enter(seen: list[Nearness], batch: pa.RecordBatch) -> list[Nearness]:
+        records = merged_records(batch)
+        codes, points = integers_of(records, "class"), features_of(records)
+        times = integers_of(records, "multiplicity")
+        for code in np.unique(codes):
+            own = codes == code
+            seen[code] = pass_by(seen[code], queries[code], points[own], times[own], scales[code])
+        return seen
+
+    start = [Nearness.unseen(len(rows)) for rows in queries]
+    passed = fold_rows(usable_rows(table, labels), start, enter)
+    found = []
+    for label, nearness, rows in zip(labels, passed, new_rows, strict=True):
+        distances = np.sqrt(nearness.squared)
+        copies = nearness.copied[: len(rows)]
+        near_new = np.where(copies, 0.0, distances[: len(rows), 0])
+        near_real = distances[len(rows) :, 1]  # the nearest is the row itself
+        found.append(
+            NearestReal(
+                label=label,
+                synthetic=near_new.tolist(),
+                real=near_real[np.isfinite(near_real)].tolist(),
+                copies_share=float(copies.mean()),
+            )
+        )
+    return found
