@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from sklearn.decomposition import PCA
 
-from spark_smote.kernels.distances import Floats
+from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.results import (
     ColumnDrift,
     LabelValue,
@@ -144,9 +144,7 @@ def _signs(loadings: Floats) -> Floats:
     return np.where(loadings[np.arange(len(loadings)), first] < 0, -1.0, 1.0)
 
 
-def _most_separating(
-    rows: Floats, real: Rows, synthetic: Rows, varied: np.ndarray
-) -> tuple[int, int]:
+def _most_separating(rows: Floats, real: Rows, synthetic: Rows, varied: Ints) -> tuple[int, int]:
     """The two columns in which classes with new rows differ most from all other rows.
 
     The measure is the two-sample Kolmogorov-Smirnov statistic of one class against the rest,

@@ -1,0 +1,58 @@
+"""One result model, four ways to look at it: JSON, a page, a notebook, a terminal.
+
+JSON, notebook and terminal need nothing but Python; the page needs the extra
+``spark-smote[report]`` (Jinja2 and matplotlib), which is imported when a page is asked for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spark_smote.errors import SparkSmoteError
+from spark_smote.report.document import from_json, to_json, write_json
+from spark_smote.report.notebook import notebook_html
+from spark_smote.report.terminal import text_summary
+from spark_smote.results import ResampleReport
+
+__all__ = [
+    "from_json",
+    "notebook_html",
+    "text_summary",
+    "to_html",
+    "to_json",
+    "write_html",
+    "write_json",
+]
+
+
+def to_html(report: ResampleReport) -> str:
+    """The report as one self-contained page.
+
+    Parameters
+    ----------
+    report : ResampleReport
+
+    Returns
+    -------
+    str
+        An HTML document without scripts and without references to anything outside it. Equal
+        reports give equal text, for the same versions of matplotlib and Jinja2.
+
+    Raises
+    ------
+    SparkSmoteError
+        If Jinja2 or matplotlib is not installed.
+    """
+    try:
+        from spark_smote.report.page import render_page
+    except ModuleNotFoundError as missing:
+        raise SparkSmoteError(
+            f"a report page needs the Python package {missing.name!r}, which is not installed: "
+            "pip install 'spark-smote[report]'; report.json and text_summary() work without it"
+        ) from missing
+    return render_page(report)
+
+
+def write_html(report: ResampleReport, path: str | Path) -> None:
+    """Write the page of `to_html` to a local file."""
+    Path(path).write_text(to_html(report), encoding="utf-8")
