@@ -36,7 +36,8 @@ LABEL_TYPES = (
     T.DateType,
 )
 INTEGER_TYPES = (T.ByteType, T.ShortType, T.IntegerType, T.LongType)
-UNCROSSABLE_TYPES = (T.YearMonthIntervalType, T.CalendarIntervalType)
+UNCROSSABLE_TYPES = ("YearMonthIntervalType", "CalendarIntervalType")
+"""By name, since not every pyspark has each of them."""
 PROVENANCE_COLUMNS = ("base_id", "neighbour_id", "gap")
 KEY_COLUMN = "row_key"
 
@@ -312,7 +313,7 @@ def _policies(
             raise SchemaError(
                 f"carryPolicy 'null' for {names[i]!r}, but the column may not be null; use 'copy'"
             )
-        if policy == "copy" and isinstance(schema[i].dataType, UNCROSSABLE_TYPES):
+        if policy == "copy" and type(schema[i].dataType).__name__ in UNCROSSABLE_TYPES:
             kind = schema[i].dataType.simpleString()
             raise SchemaError(
                 f"carryPolicy 'copy' for {names[i]!r}: a column of type {kind} cannot cross into "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, TypeVar
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -15,14 +15,14 @@ MERGERS = 8
 the number of partitions."""
 
 
+S = TypeVar("S", bound="Mergeable")
+
+
 class Mergeable(Protocol):
     """A piece of a result; merging must not depend on the order."""
 
-    def merged(self, other: Self) -> Self:
+    def merged(self: S, other: S) -> S:
         """Both pieces in one."""
-
-
-S = TypeVar("S", bound=Mergeable)
 
 
 def fold_rows(
