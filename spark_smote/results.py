@@ -34,7 +34,8 @@ class ClassOutcome:
     label: LabelValue
     rows_before: int
     rows_usable: int
-    """Rows that may be a base or a neighbour (fewer than `rows_before` when invalid rows are skipped)."""
+    """Rows that may be a base or a neighbour: fewer than `rows_before` where invalid ones are
+    skipped."""
     rows_after: int
     method: str
     """`smote`, `duplicate` or `untouched`."""
@@ -46,6 +47,7 @@ class ClassOutcome:
 
     @property
     def rows_added(self) -> int:
+        """New rows."""
         return self.rows_after - self.rows_before
 
 
@@ -105,7 +107,7 @@ class Plane:
 
 @dataclass(frozen=True)
 class NearestReal:
-    """Distances (in standard deviations of each column) from sampled rows to the nearest real row."""
+    """Distances from sampled rows to the nearest real row, in standard deviations."""
 
     label: LabelValue
     synthetic: list[float]
@@ -164,10 +166,12 @@ class ResampleReport:
 
     @property
     def rows_before(self) -> int:
+        """Rows of the table."""
         return sum(c.rows_before for c in self.classes)
 
     @property
     def rows_after(self) -> int:
+        """Rows of the result."""
         return sum(c.rows_after for c in self.classes)
 
     def to_dict(self) -> dict[str, Any]:

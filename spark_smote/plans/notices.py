@@ -63,27 +63,36 @@ def plan_notices(
     """Notices that the plan itself gives rise to."""
     notices: list[Notice] = []
     largest = max(profile.counts.values())
+    full = [t.label for t in assignment.tasks if targets[t.label] >= largest]
+    if full:
+        remedy = (
+            "samplingStrategy=0.25 to 0.43"
+            if len(profile.counts) == 2
+            else "samplingRatios of 0.25 to 0.43"
+        )
+        notices.append(
+            Notice(
+                "balanced_fully",
+                f"{_named(full)} brought to the size of the largest class or beyond it. Try 1:4 "
+                f"to 3:7 first ({remedy}): it distorts predicted probabilities less and often "
+                f"ranks as well.",
+            )
+        )
+    crowded = {
+        t.label: t.new_rows / t.rows
+        for t in assignment.tasks
+        if t.new_rows > MOST_NEW_PER_REAL * t.rows
+    }
+    if crowded:
+        figures = ", ".join(f"{times:,.0f} in class {label!r}" for label, times in crowded.items())
+        notices.append(
+            Notice(
+                "many_new_per_real",
+                f"Synthetic rows per real one: {figures}. Beyond {MOST_NEW_PER_REAL} they add "
+                f"weight, not information.",
+            )
+        )
     for task in assignment.tasks:
-        total = targets[task.label]
-        if total >= largest:
-            notices.append(
-                Notice(
-                    "balanced_fully",
-                    f"Class {task.label!r} is brought to {total:,} rows, {total / largest:.2g} "
-                    f"times the largest class. Try 1:4 to 3:7 first (samplingStrategy 0.25 to "
-                    f"0.43, or samplingRatios with more than two classes): it distorts predicted "
-                    f"probabilities less and often ranks as well.",
-                )
-            )
-        if task.new_rows > MOST_NEW_PER_REAL * task.rows:
-            notices.append(
-                Notice(
-                    "many_new_per_real",
-                    f"Class {task.label!r} gets {task.new_rows / task.rows:,.0f} synthetic rows "
-                    f"per real one ({task.new_rows:,} from {task.rows:,}); beyond "
-                    f"{MOST_NEW_PER_REAL} they add weight, not information.",
-                )
-            )
         if task.rows < FEWEST_ROWS:
             notices.append(
                 Notice(
@@ -150,6 +159,12 @@ def portrait_notices(portrait: Portrait) -> list[Notice]:
                     )
                 )
     return notices
+
+
+def _named(labels: Sequence[LabelValue]) -> str:
+    shown = ", ".join(repr(label) for label in labels[:10])
+    more = f" and {len(labels) - 10} more" if len(labels) > 10 else ""
+    return f"Class {shown} is" if len(labels) == 1 else f"Classes {shown}{more} are"
 
 
 def _sample_notices(

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_smote.kernels.distances import Floats
+from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.nearest import Nearness, pass_by
 from spark_smote.kernels.portrait import portrait
 from spark_smote.plans.arrow import features_of, integers_of
@@ -92,10 +92,18 @@ def _wanted(classes: Sequence[ClassOutcome]) -> dict[LabelValue, int]:
     return {c.label: each for c in classes}
 
 
+def _occurrences(times: Ints, most: int) -> Ints:
+    """Which of the sampled distinct rows to show, each as often as it occurs, `most` in all."""
+    ends = np.cumsum(times)
+    shown = min(int(ends[-1]), most)
+    places = (2 * np.arange(shown) + 1) * ends[-1] // (2 * shown)
+    chosen: Ints = np.searchsorted(ends, places, side="right")
+    return chosen
+
+
 def _repeated(sample: ClassSample) -> Floats:
-    """The sampled rows, equal ones as often as they occur but not more than the sample's size."""
-    times = np.minimum(sample.multiplicity, len(sample.keys))
-    return np.repeat(sample.features, times, axis=0)[:MOST_PER_CLASS]
+    repeated: Floats = sample.features[_occurrences(sample.multiplicity, MOST_PER_CLASS)]
+    return repeated
 
 
 def _names(table: Table, dimensions: int) -> list[str]:
@@ -153,12 +161,15 @@ def _nearest_real(
         copies = nearness.copied[: len(rows)]
         near_new = np.where(copies, 0.0, distances[: len(rows), 0])
         near_real = distances[len(rows) :, 1]  # the nearest is the row itself
+        new_times = made[label].multiplicity[: len(rows)]
+        real_times = real[label].multiplicity[: len(near_real)]
+        near_real = near_real[_occurrences(real_times, each)]
         found.append(
             NearestReal(
                 label=label,
-                synthetic=near_new.tolist(),
+                synthetic=near_new[_occurrences(new_times, each)].tolist(),
                 real=near_real[np.isfinite(near_real)].tolist(),
-                copies_share=float(copies.mean()),
+                copies_share=float(np.average(copies, weights=new_times)),
             )
         )
     return found
