@@ -295,7 +295,9 @@ def _policies(
     else:
         policies = {}
     if request.features_col is not None:
-        policies = dict.fromkeys(left_over, "null") | policies
+        # the learner reads the vector; a column that may not be null is copied instead
+        default = {i: "null" if schema[i].nullable else "copy" for i in left_over}
+        policies = default | policies
     undecided = [i for i in left_over if i not in policies]
     if undecided:
         listed = ", ".join(

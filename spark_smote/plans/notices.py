@@ -115,6 +115,7 @@ def plan_notices(
                 f"neither base nor neighbour (handleInvalid='skip').",
             )
         )
+    notices += _nominal_features(table)
     for task, sample in zip(assignment.tasks, samples, strict=True):
         notices += _sample_notices(table, task, sample, standardize=standardize)
     return notices
@@ -159,6 +160,22 @@ def portrait_notices(portrait: Portrait) -> list[Notice]:
                     )
                 )
     return notices
+
+
+def _nominal_features(table: Table) -> list[Notice]:
+    """Category codes inside a vector, which its ML metadata gives away."""
+    attributes = table.schema[table.inputs[0]].metadata.get("ml_attr", {}).get("attrs", {})
+    nominal = [str(each.get("name", each.get("idx"))) for each in attributes.get("nominal", [])]
+    if not table.packed or not nominal:
+        return []
+    return [
+        Notice(
+            "nominal_features",
+            f"featuresCol {table.input_names[0]!r} holds category codes {nominal[:10]}, which are "
+            f"interpolated like quantities: new rows get codes between categories. Leave them out "
+            f"of the vector, or one-hot encode them, knowing that new rows mix indicators.",
+        )
+    ]
 
 
 def _named(labels: Sequence[LabelValue]) -> str:
