@@ -1,0 +1,43 @@
+"""One Spark session for all tests, and for the doctests in the package."""
+
+import os
+import sys
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory):
+    """A local session as small as tests can be, that leaves nothing behind."""
+    pyspark_sql = pytest.importorskip("pyspark.sql")
+    scratch = tmp_path_factory.mktemp("spark")
+    # Workers must be the Python that runs the tests, not the first one in PATH.
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    settings = {
+        "spark.master": "local[2]",  # two tasks at once: enough to show what order could break
+        "spark.driver.memory": "1g",  # continuous integration machines are small
+        "spark.driver.host": "localhost",  # works where the host name does not resolve
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.ui.enabled": "false",  # no port to be taken by another run
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": "4",  # more than tasks at once, far fewer than 200
+        "spark.sql.session.timeZone": "UTC",  # the same timestamps on every machine
+        "spark.sql.warehouse.dir": str(scratch / "warehouse"),
+        "spark.driver.extraJavaOptions": f"-Dderby.system.home={scratch}",
+        "spark.local.dir": str(scratch),
+        "spark.log.level": "ERROR",
+    }
+    builder = pyspark_sql.SparkSession.builder.appName("spark-smote tests")
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    yield session
+    session.stop()
+
+
+@pytest.fixture(autouse=True)
+def _doctests_share_the_session(request):
+    """Give examples that get or create a session this one, not one with Spark's defaults."""
+    dtest = getattr(request.node, "dtest", None)
+    if dtest and any("SparkSession" in example.source for example in dtest.examples):
+        request.getfixturevalue("spark")
