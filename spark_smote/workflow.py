@@ -29,6 +29,7 @@ from spark_smote.io import (
     recover,
     write_output,
 )
+from spark_smote.plans.notices import portrait_notices
 from spark_smote.plans.portrait import portrait_of
 from spark_smote.report import text_summary, to_html, to_json
 from spark_smote.results import Phase, ResampleReport
@@ -254,6 +255,8 @@ def _write(
         files: dict[str, str | bytes] = {}
         if config.report.portrait:
             report.portrait = portrait_of(rows, plan)
+            if report.portrait is not None:
+                report.notices += portrait_notices(report.portrait)
         if config.report.json_:
             files["report.json"] = to_json(report)
         if config.report.html:

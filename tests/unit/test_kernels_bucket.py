@@ -94,7 +94,9 @@ def test_rows_of_different_content_under_one_key_stay_apart(seed, records):
     again, _ = canonical_rows(keys[shuffled], features[shuffled], ones, home)
     np.testing.assert_array_equal(rows.features, again.features)
     np.testing.assert_array_equal(rows.multiplicity, again.multiplicity)
-    content = [(key, *values) for key, values in zip(rows.keys, rows.features.tolist(), strict=True)]
+    content = [
+        (key, *values) for key, values in zip(rows.keys, rows.features.tolist(), strict=True)
+    ]
     records_seen = [(key, *values) for key, values in zip(keys, features.tolist(), strict=True)]
     assert content == sorted(set(records_seen))
     assert rows.multiplicity.tolist() == [records_seen.count(each) for each in content]
@@ -175,7 +177,9 @@ def test_neighbour_lists_without_ties_are_those_of_imbalanced_learn(n, d, k):
     found = lists_of(bucket_of(features), k, 1.0 / unit)
 
     scaled = features / unit
-    nearest = NearestNeighbors(n_neighbors=k + 1).fit(scaled).kneighbors(scaled, return_distance=False)
+    nearest = (
+        NearestNeighbors(n_neighbors=k + 1).fit(scaled).kneighbors(scaled, return_distance=False)
+    )
     np.testing.assert_array_equal(found, nearest[:, 1:])
 
     # imbalanced-learn's own search object, fitted as it fits it
@@ -183,7 +187,9 @@ def test_neighbour_lists_without_ties_are_those_of_imbalanced_learn(n, d, k):
     reference = ReferenceSMOTE(k_neighbors=k, random_state=0)
     reference.fit_resample(np.r_[scaled, far], np.r_[np.ones(n), np.zeros(3 * n)])
     reference.nn_k_.fit(scaled)
-    np.testing.assert_array_equal(found, reference.nn_k_.kneighbors(scaled, return_distance=False)[:, 1:])
+    np.testing.assert_array_equal(
+        found, reference.nn_k_.kneighbors(scaled, return_distance=False)[:, 1:]
+    )
 
 
 def test_answers_do_not_depend_on_which_other_rows_were_drawn():
@@ -274,9 +280,7 @@ def test_new_row_lies_on_the_segment_between_its_parents(seed, d, power):
     gap = random.random(20)
     new = interpolate(base, neighbour, gap)
     ends = np.minimum(base, neighbour), np.maximum(base, neighbour)
-    np.testing.assert_array_equal(
-        new, np.clip(base + gap[:, None] * (neighbour - base), *ends)
-    )
+    np.testing.assert_array_equal(new, np.clip(base + gap[:, None] * (neighbour - base), *ends))
     # the same share of the way in every column
     longest = np.abs(neighbour - base).max(axis=1, keepdims=True)
     strayed = np.abs((new - base) - gap[:, None] * (neighbour - base)) / longest

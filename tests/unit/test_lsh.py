@@ -114,9 +114,7 @@ def test_place_of_a_row_exactly_between_buckets_does_not_depend_on_its_batch(nam
     order = random.permutation(len(between))
     np.testing.assert_array_equal(membership(family, between[order]).matrix, whole.matrix[order])
     for i, point in enumerate(between):
-        np.testing.assert_array_equal(
-            membership(family, point[None, :]).matrix[0], whole.matrix[i]
-        )
+        np.testing.assert_array_equal(membership(family, point[None, :]).matrix[0], whole.matrix[i])
 
 
 def test_no_rows_go_nowhere(name):
@@ -192,7 +190,9 @@ def test_closed_buckets_receive_nothing_and_open_ones_keep_their_rows(name, data
     np.testing.assert_array_equal(left_open[after.home[stays]], before.home[stays])
     # what was open before is still reached by the rows it was the home of, and by more
     gained = np.bincount(left_open[after.home], minlength=family.buckets)
-    assert (gained[left_open] >= np.bincount(before.home, minlength=family.buckets)[left_open]).all()
+    assert (
+        gained[left_open] >= np.bincount(before.home, minlength=family.buckets)[left_open]
+    ).all()
     assert family.buckets == before.matrix.shape[1], "closing must not change the original"
 
 
