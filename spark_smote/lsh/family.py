@@ -15,7 +15,8 @@ class FitSettings:
     buckets: int
     """How many buckets to aim for, >= 2."""
     copies: float
-    """Mean number of buckets a row is sent to, its home included, >= 1; met on the sample."""
+    """Mean number of buckets a row is sent to, its home included, >= 1; not exceeded on the sample,
+    and met where the family can."""
     most_copies: int
     """No row is sent to more buckets than this."""
     fewest_rows: int

@@ -90,7 +90,7 @@ class RandomProjectionHash:
         rows = np.arange(len(points))
         nodes = np.zeros(len(points), dtype=np.int64)
         crossed = np.zeros(len(points))
-        if not len(self.cuts):
+        if not len(self.cuts) or not len(points):
             return rows, self.bucket_of_leaf[nodes], crossed
         done: list[tuple[Ints, Ints, Floats]] = []
         while len(rows):
@@ -129,7 +129,7 @@ class _Grower:
         self.leaves = 0
         levels = max(1.0, float(np.log2(settings.buckets)))
         spilling = settings.most_copies > 1
-        self.overlap = settings.copies ** (1.0 / levels) - 1.0 if spilling else 0.0
+        self.overlap = min(1.0, settings.copies ** (1.0 / levels) - 1.0) if spilling else 0.0
         """Share of a node's rows that go both ways, so that the leaves hold `copies` in all."""
 
     def grow(self, rows: Ints, leaves: int, path: str) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances, product_error
@@ -44,7 +46,9 @@ class VoronoiHash:
     @classmethod
     def fit(cls, sample: Floats, settings: FitSettings) -> VoronoiHash:
         """Cluster the sample, close cells with too few rows, measure how far to spill."""
-        with _ONE_FIT_AT_A_TIME, threadpool_limits(1):
+        with _ONE_FIT_AT_A_TIME, threadpool_limits(1), warnings.catch_warnings():
+            # fewer clusters than asked for is fine: cells without rows are closed below
+            warnings.simplefilter("ignore", ConvergenceWarning)
             centroids = _leaf_centroids(sample, settings.buckets, settings.seed)
         bare = cls(centroids, -np.inf, settings.most_copies)
         while bare.buckets > 1:
@@ -99,7 +103,8 @@ class VoronoiHash:
         fixed-order distances returned here.
         """
         squares = (self.centroids * self.centroids).sum(axis=1)
-        found_rows, found_cells = [], []
+        found_rows = [np.zeros(0, dtype=np.int64)]
+        found_cells = [np.zeros(0, dtype=np.int64)]
         chunk = max(1, ENTRIES_AT_ONCE // self.buckets)
         for start in range(0, len(points), chunk):
             part = points[start : start + chunk]
@@ -129,7 +134,9 @@ class VoronoiHash:
             distances = squares - 2 * (part @ self.centroids.T)
             distances += (part * part).sum(axis=1)[:, None]
             nearest = np.sort(np.partition(distances, wide, axis=1)[:, : wide + 1], axis=1)
-            home = np.maximum(nearest[:, :1], np.finfo(np.float64).tiny)
+            # below the error of the product a row sits on its centroid
+            slack = product_error(part.shape[1], 1.0) * (squares.max() + (part * part).sum(axis=1))
+            home = np.maximum(nearest[:, :1], slack[:, None] + np.finfo(np.float64).tiny)
             excess[start : start + chunk] = nearest[:, 1:] / home - 1.0
         return excess
 
@@ -151,6 +158,8 @@ def _leaf_centroids(sample: Floats, leaves: int, seed: int) -> Floats:
     ).fit(sample)
     if leaves <= branches:
         return np.asarray(split.cluster_centers_, dtype=np.float64)
+    if (split.labels_ == split.labels_[0]).all():  # too near each other to be told apart
+        return np.asarray(split.cluster_centers_[split.labels_[:1]], dtype=np.float64)
     parts = []
     for branch in range(branches):
         inside = sample[split.labels_ == branch]

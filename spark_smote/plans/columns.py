@@ -38,6 +38,9 @@ LABEL_TYPES = (
 INTEGER_TYPES = (T.ByteType, T.ShortType, T.IntegerType, T.LongType)
 UNCROSSABLE_TYPES = ("YearMonthIntervalType", "CalendarIntervalType")
 """By name, since not every pyspark has each of them."""
+LARGEST_INPUT = 1e150
+"""Beyond this the square of a difference is no longer a double; such values are mostly markers of
+missing ones (1.797e308)."""
 PROVENANCE_COLUMNS = ("base_id", "neighbour_id", "gap")
 KEY_COLUMN = "row_key"
 
@@ -179,8 +182,8 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
 
 
 def _finite(column: Column) -> Column:
-    # Spark orders NaN above infinity, so one comparison refuses both
-    return F.abs(column) < F.lit(float("inf"))
+    # Spark orders NaN above all numbers, so one comparison refuses it too
+    return F.abs(column) <= F.lit(LARGEST_INPUT)
 
 
 def _all(conditions: list[Column]) -> Column:

@@ -110,7 +110,8 @@ class ClassModel:
     def _part(self, buckets: Ints, mixed: npt.NDArray[np.uint64]) -> Ints:
         first = np.cumsum(self.splits) - self.splits
         ways = self.splits[buckets].astype(np.uint64)
-        return first[buckets] + (mixed % ways).astype(np.int64)
+        # not the lowest bits: by those the sketch of distinct keys picks its register
+        return first[buckets] + ((mixed >> np.uint64(16)) % ways).astype(np.int64)
 
     def refined(self, counts: BucketCounts, *, fewest: int, most: int) -> ClassModel | None:
         """A better model where a bucket holds too few or too many rows; None where none does.

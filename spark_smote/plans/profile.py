@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from spark_smote.errors import DataError
-from spark_smote.plans.columns import Table
+from spark_smote.plans.columns import LARGEST_INPUT, Table
 from spark_smote.results import LabelValue
 
 MOST_CLASSES = 1000
@@ -155,7 +155,7 @@ def _refuse_invalid(table: Table) -> None:
         bad = table.frame.filter(~table.valid).count()
         raise DataError(
             f"featuresCol {table.request.features_col!r} is null, or holds null, NaN or infinite "
-            f"elements, in {bad:,} rows; {remedy}"
+            f"elements (or beyond ±{LARGEST_INPUT:g}), in {bad:,} rows; {remedy}"
         )
     found = table.frame.agg(
         *[
@@ -168,4 +168,7 @@ def _refuse_invalid(table: Table) -> None:
     }
     listed = ", ".join(f"{name!r} ({n:,} rows)" for name, n in list(bad_columns.items())[:10])
     more = f" and {len(bad_columns) - 10} more" if len(bad_columns) > 10 else ""
-    raise DataError(f"null, NaN or infinite values in input columns {listed}{more}; {remedy}")
+    raise DataError(
+        f"null, NaN or infinite values (or beyond ±{LARGEST_INPUT:g}) in input columns "
+        f"{listed}{more}; {remedy}"
+    )

@@ -178,7 +178,7 @@ class SMOTE(Sampler, HasOversamplingStrategy, HasNeighbours):
             standardize=value("standardize"),
         )
         report = ResampleReport(
-            method="smote",
+            method="SMOTE",
             label_col=value("labelCol"),
             asked=self._asked(),
             resolved=self._resolved(),
