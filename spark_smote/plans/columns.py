@@ -161,6 +161,11 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
             "a label must be a string, boolean, date or number"
         )
     id_position = None if request.id_col is None else _position(names, request.id_col, "idCol")
+    if id_position is not None and not schema[id_position].nullable:
+        raise SchemaError(
+            f"idCol {request.id_col!r} may not be null, but new rows have no id; let it be null, "
+            f"for instance by F.nullif(F.col({request.id_col!r}), F.lit(None))"
+        )
     for name in request.ignore_cols:
         _position(names, name, "ignoreCols")
     inputs = _inputs(schema, request, label, id_position)
