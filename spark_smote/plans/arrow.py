@@ -35,7 +35,8 @@ def feature_lists(features: Floats) -> pa.ListArray:
     """An (n, d) matrix as an Arrow column of lists."""
     n, d = features.shape
     offsets = pa.array(np.arange(n + 1, dtype=np.int64) * d, type=pa.int32())
-    return pa.ListArray.from_arrays(offsets, pa.array(features.reshape(-1)))
+    kind = pa.list_(pa.field("element", pa.float64(), nullable=False))
+    return pa.ListArray.from_arrays(offsets, pa.array(features.reshape(-1)), type=kind)
 
 
 def integers_of(records: pa.RecordBatch | pa.Table, name: str) -> Ints:

@@ -9,6 +9,9 @@ from spark_smote.errors import DataError
 from spark_smote.plans.profile import Profile
 from spark_smote.results import LabelValue
 
+MOST_NEW_ROWS = 20_000_000_000
+"""Per class; the driver keeps a few dozen bytes for each 65,536 of them."""
+
 
 @dataclass(frozen=True)
 class ClassTask:
@@ -52,6 +55,11 @@ def assign_classes(
         new_rows = target - profile.counts[label]
         if new_rows == 0:
             continue
+        if new_rows > MOST_NEW_ROWS:
+            raise DataError(
+                f"samplingStrategy or samplingRatios asks for {new_rows:,} new rows of class "
+                f"{label!r} ({profile.counts[label]:,} rows); the most is {MOST_NEW_ROWS:,}"
+            )
         rows = profile.usable[label]
         method, resolved, note = "smote", k, ""
         if rows <= k:

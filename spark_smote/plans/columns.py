@@ -19,7 +19,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from spark_smote.errors import SchemaError
+from spark_smote.errors import ParameterError, SchemaError
 from spark_smote.plans.row_key import row_key
 from spark_smote.results import ColumnRole
 
@@ -128,8 +128,9 @@ class Table:
         field = self.schema[position]
         if isinstance(field.dataType, VectorUDT):
             return array_to_vector(features)
-        if self.packed:
-            return features.cast(field.dataType)
+        if isinstance(field.dataType, T.ArrayType):
+            whole = isinstance(field.dataType.elementType, INTEGER_TYPES)
+            return (F.transform(features, F.rint) if whole else features).cast(field.dataType)
         value = features[row]
         if isinstance(field.dataType, INTEGER_TYPES):
             value = F.rint(value)
@@ -145,6 +146,7 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
     SchemaError
         For a missing or unfit column, or columns left over without a policy.
     """
+    _require_frame(df)
     schema = df.schema
     names = [field.name for field in schema]
     repeated = [name for name, times in Counter(names).items() if times > 1]
@@ -186,6 +188,19 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
     )
 
 
+def _require_frame(df: Any) -> None:
+    if not (hasattr(df, "sparkSession") and hasattr(df, "schema")):
+        raise ParameterError(
+            f"df must be a Spark DataFrame; received a {type(df).__module__}."
+            f"{type(df).__name__}; make one with spark.createDataFrame"
+        )
+    if df.isStreaming:
+        raise ParameterError(
+            "df is a stream; resampling needs all rows of a class at once: read the table as a "
+            "batch, or use foreachBatch"
+        )
+
+
 def _finite(column: Column) -> Column:
     # Spark orders NaN above all numbers, so one comparison refuses it too
     return F.abs(column) <= F.lit(LARGEST_INPUT)
@@ -213,6 +228,11 @@ def _refuse_reserved(names: list[str], request: ColumnRequest) -> None:
     if request.provenance:
         added += [*PROVENANCE_COLUMNS, *([] if request.id_col else [KEY_COLUMN])]
     present = {name.lower(): name for name in names}
+    if len({name.lower() for name in added}) < len(added):
+        raise SchemaError(
+            f"syntheticCol {request.synthetic_col!r} is also a name that provenance=True adds "
+            f"({added[1:]}); choose another name"
+        )
     for name in added:
         if name.lower() in present:
             remedy = (
@@ -221,6 +241,8 @@ def _refuse_reserved(names: list[str], request: ColumnRequest) -> None:
             )
             if name == request.synthetic_col:
                 remedy += " or set syntheticCol to another name"
+            else:
+                remedy += " or set provenance=False"
             raise SchemaError(
                 f"the table already has a column {present[name.lower()]!r}, which the output "
                 f"would add; {remedy}"
@@ -319,17 +341,36 @@ def _policies(
             "column; name numeric ones in inputCols; or drop them first"
         )
     for i, policy in policies.items():
-        if policy == "null" and not schema[i].nullable:
-            raise SchemaError(
-                f"carryPolicy 'null' for {names[i]!r}, but the column may not be null; use 'copy'"
-            )
-        if policy == "copy" and type(schema[i].dataType).__name__ in UNCROSSABLE_TYPES:
-            kind = schema[i].dataType.simpleString()
-            raise SchemaError(
-                f"carryPolicy 'copy' for {names[i]!r}: a column of type {kind} cannot cross into "
-                "Python; use 'null' for it, or cast it first"
-            )
+        _check_policy(schema[i], policy)
     return policies
+
+
+def _check_policy(field: T.StructField, policy: str) -> None:
+    kind = field.dataType.simpleString()
+    crosses = _crosses(field.dataType)
+    if policy == "null" and not field.nullable:
+        remedy = "use 'copy'" if crosses else "let it be null, or drop it"
+        raise SchemaError(
+            f"carryPolicy 'null' for {field.name!r} ({kind}), but it may not be null; {remedy}"
+        )
+    if policy == "copy" and not crosses:
+        remedy = "use 'null' for it, or cast it first" if field.nullable else "cast or drop it"
+        raise SchemaError(
+            f"carryPolicy 'copy' for {field.name!r}: a column of type {kind} cannot cross into "
+            f"Python; {remedy}"
+        )
+
+
+def _crosses(kind: T.DataType) -> bool:
+    """Whether values of this type can be exchanged with Python workers."""
+    if isinstance(kind, T.ArrayType):
+        return _crosses(kind.elementType)
+    if isinstance(kind, T.MapType):
+        return _crosses(kind.keyType) and _crosses(kind.valueType)
+    if isinstance(kind, T.StructType):
+        distinct = len(set(kind.names)) == len(kind.names)
+        return distinct and all(_crosses(field.dataType) for field in kind)
+    return type(kind).__name__ not in UNCROSSABLE_TYPES
 
 
 def _role(

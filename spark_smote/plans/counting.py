@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +71,7 @@ def choose_queries(sample: ClassSample, model: ClassModel, count: int) -> Querie
 
 
 def count_buckets(
-    rows: DataFrame,
+    rows: Callable[[], DataFrame],
     tasks: Sequence[ClassTask],
     models: Sequence[ClassModel],
     samples: Sequence[ClassSample],
@@ -86,8 +86,9 @@ def count_buckets(
 
     Parameters
     ----------
-    rows : DataFrame
-        One row = a usable row (`plans.sample.usable_rows`).
+    rows : callable
+        Gives a DataFrame: one row = a usable row (`plans.sample.usable_rows`). Not called, and no
+        scan needed, where every class is one bucket.
     """
     if all(model.family is None for model in models):
         return list(models), [
@@ -99,7 +100,7 @@ def count_buckets(
             choose_queries(sample, model, recall_queries if model.family is not None else 0)
             for sample, model in zip(samples, current, strict=True)
         ]
-        tallies = _count(rows, tasks, current, queries)
+        tallies = _count(rows(), tasks, current, queries)
         refined = [
             model.refined(
                 tally.counts, fewest=task.k + 1, most=largest_bucket(len(model.center), quality)

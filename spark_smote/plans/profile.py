@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,13 +122,23 @@ def _check_labels(labels: Iterable[Any], counts: dict[Any, int], table: Table) -
 
 def _lossy(table: Table, position: int) -> Column | None:
     """Condition for a value that a double cannot hold, where the type allows one."""
-    kind, column = table.schema[position].dataType, F.col(f"c{position}")
+    test = _beyond_double(table.schema[position].dataType)
+    return None if test is None else F.coalesce(test(F.col(f"c{position}")), F.lit(False))
+
+
+def _beyond_double(kind: T.DataType) -> Callable[[Column], Column] | None:
+    if isinstance(kind, T.ArrayType):
+        test = _beyond_double(kind.elementType)
+        return None if test is None else lambda array: F.exists(array, test)
     if isinstance(kind, T.LongType):
         edge = 1 << 53
-        return F.coalesce(~column.between(-edge, edge), F.lit(False))
+        return lambda number: ~number.between(-edge, edge)
     if isinstance(kind, T.DecimalType) and kind.precision > EXACT_DIGITS:
-        back = column.cast("double").cast(T.DecimalType(38, kind.scale))
-        return F.coalesce(back != column, F.lit(False))
+        limit = 0.999 * 10.0 ** (38 - kind.scale)  # beyond it the way back may overflow
+        wide = T.DecimalType(38, kind.scale)
+        return lambda number: F.when(F.abs(number.cast("double")) >= limit, True).otherwise(
+            number.cast("double").cast(wide) != number
+        )
     return None
 
 

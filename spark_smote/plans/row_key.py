@@ -8,15 +8,13 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-_NESTED = ("ArrayType", "MapType", "StructType", "VariantType")
-
 
 def row_key(schema: T.StructType, *, plain_arrays: Collection[int] = ()) -> Column:
     """xxhash64 over a null-marked encoding of the columns `c0`, `c1`, ... of a table.
 
-    xxhash64 skips nulls, so that (1, null) and (null, 1) would agree: each column is preceded by
-    a marker. It also takes -0.0 for 0.0, which the marker tells apart, and refuses maps and
-    variants, which (like everything nested, where nulls hide inside) enter as JSON.
+    xxhash64 skips nulls, so that (1, null) and (null, 1) would agree: each value is preceded by a
+    marker, inside arrays, maps and structs too. It also takes -0.0 for 0.0, which the marker
+    tells apart, and refuses maps (hashed as their entries) and variants (as JSON).
 
     Parameters
     ----------
@@ -28,16 +26,32 @@ def row_key(schema: T.StructType, *, plain_arrays: Collection[int] = ()) -> Colu
     parts: list[Column] = []
     for position, field in enumerate(schema):
         column = F.col(f"c{position}")
-        if isinstance(field.dataType, (T.FloatType, T.DoubleType)):
-            negative_zero = (column == 0) & (F.atan2(column, F.lit(-1.0)) < 0)
-            parts.append(
-                F.when(column.isNull(), 1).when(negative_zero, 2).otherwise(0)  # marker
-            )
+        if position in plain_arrays:
+            parts += [_marker(column), column]
         else:
-            parts.append(column.isNull().cast("int"))
-        if type(field.dataType).__name__ in _NESTED and position not in plain_arrays:
-            options = {"ignoreNullFields": "false", "timeZone": "UTC"}
-            parts.append(F.to_json(F.struct(column), options))
-        else:
-            parts.append(column)
+            parts += _encoded(column, field.dataType)
     return F.xxhash64(*parts)
+
+
+def _encoded(column: Column, kind: T.DataType) -> list[Column]:
+    """What is hashed for one value: a marker, then its content."""
+    if isinstance(kind, (T.FloatType, T.DoubleType)):
+        negative_zero = (column == 0) & (F.atan2(column, F.lit(-1.0)) < 0)
+        return [F.when(column.isNull(), 1).when(negative_zero, 2).otherwise(0), column]
+    if isinstance(kind, T.MapType):
+        entry = T.StructType().add("key", kind.keyType).add("value", kind.valueType)
+        return _encoded(F.map_entries(column), T.ArrayType(entry))
+    if isinstance(kind, T.ArrayType):
+        element = kind.elementType
+        hashed = F.transform(column, lambda x: F.xxhash64(*_encoded(x, element)))
+        return [_marker(column), hashed]
+    if isinstance(kind, T.StructType) and len(set(kind.names)) == len(kind.names):
+        fields = [part for f in kind for part in _encoded(column.getField(f.name), f.dataType)]
+        return [_marker(column), *fields]
+    if type(kind).__name__ == "VariantType":
+        return [_marker(column), F.to_json(column)]
+    return [_marker(column), column]
+
+
+def _marker(column: Column) -> Column:
+    return column.isNull().cast("int")

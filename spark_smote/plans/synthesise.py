@@ -87,10 +87,10 @@ def _emitted_schema(rows: DataFrame, provenance: bool) -> T.StructType:
     types = {field.name: field.dataType for field in rows.schema}
     fields = [
         T.StructField("class", T.IntegerType()),
-        T.StructField("features", T.ArrayType(T.DoubleType())),
+        T.StructField("features", T.ArrayType(T.DoubleType(), containsNull=False), nullable=False),
     ]
     if "carry" in types:
-        fields.append(T.StructField("carry", types["carry"]))
+        fields.append(T.StructField("carry", types["carry"], nullable=False))
     if provenance:
         fields += [
             T.StructField("base_id", types["id"]),
@@ -201,7 +201,7 @@ def _restored(table: Table, labels: Sequence[object], provenance: bool) -> list[
             value = F.col("carry")[f"c{position}"]
         else:
             value = F.lit(None).cast(field.dataType)
-        columns.append(value.alias(f"c{position}"))
+        columns.append(value.alias(f"c{position}", metadata=field.metadata))
     return columns + ([F.col(n) for n in PROVENANCE_COLUMNS] if provenance else [])
 
 

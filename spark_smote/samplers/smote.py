@@ -225,7 +225,7 @@ class SMOTE(Sampler, HasOversamplingStrategy, HasNeighbours):
             for task, sample in zip(assignment.tasks, samples, strict=True)
         ]
         return count_buckets(
-            usable_rows(table, [task.label for task in assignment.tasks]),
+            lambda: usable_rows(table, [task.label for task in assignment.tasks]),
             assignment.tasks,
             models,
             samples,

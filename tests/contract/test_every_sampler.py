@@ -1,0 +1,118 @@
+"""What every sampler keeps to, present and future: one checklist over the registry."""
+
+from collections import Counter
+
+import pytest
+from pyspark.ml import Estimator, Transformer
+from pyspark.sql import functions as F
+
+from spark_smote.errors import DataError, SchemaError
+from spark_smote.samplers import REGISTRY, Sampler
+from tests.tables import clustered, contents, counts, points, uniform
+
+METHODS = sorted(REGISTRY)
+SIZES = {"'a'": 130, "'b'": 40, "'c'": 60}
+
+
+@pytest.fixture(scope="module")
+def table(spark):
+    return points(
+        spark,
+        SIZES,
+        f"{clustered(1)} AS x",
+        f"cast(50 * {uniform(2)} AS int) AS n",
+        f"float({uniform(3)}) AS f",
+    )
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def done(request, table):
+    """A sampler, its plan and the rows that came out."""
+    sampler = REGISTRY[request.param](seed=11)
+    plan = sampler.plan(table)
+    return sampler, plan, plan.resampled().collect()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_is_a_sampler_and_neither_transformer_nor_estimator(method, spark):
+    assert issubclass(REGISTRY[method], Sampler)
+    assert not issubclass(REGISTRY[method], (Transformer, Estimator))
+    assert not hasattr(REGISTRY[method], "transform")
+
+
+def test_counts_are_those_the_report_plans(done):
+    _, plan, rows = done
+
+    found = Counter(row.label for row in rows)
+    assert found == {c.label: c.rows_after for c in plan.report.classes}
+    assert {c.label: c.rows_before for c in plan.report.classes} == {"a": 130, "b": 40, "c": 60}
+    assert plan.report.rows_after == len(rows)
+    assert plan.report.rows_after != plan.report.rows_before
+
+
+def test_original_rows_and_columns_are_untouched(done, table):
+    _, plan, rows = done
+    output = plan.resampled()
+    width = len(table.columns)
+    real = Counter(repr(tuple(r)[:width]) for r in rows if not r["is_synthetic"])
+    given = Counter(repr(tuple(r)) for r in table.collect())
+
+    assert output.columns == [*table.columns, "is_synthetic"]
+    assert output.schema.fields[:width] == table.schema.fields
+    assert not real - given
+    removes = any(c.rows_after < c.rows_before for c in plan.report.classes)
+    if not removes:
+        assert real == given
+
+
+def test_new_rows_are_told_apart_and_reported(done):
+    _, plan, rows = done
+    new = Counter(r.label for r in rows if r["is_synthetic"])
+
+    assert contents(plan.synthetic()) == Counter(
+        repr(type(r)(**{k: v for k, v in r.asDict().items() if k != "is_synthetic"}))
+        for r in rows
+        if r["is_synthetic"]
+    )
+    if all(c.rows_after >= c.rows_before for c in plan.report.classes):
+        added = {c.label: c.rows_added for c in plan.report.classes if c.rows_added}
+        assert new == added
+
+
+@pytest.mark.parametrize("partitions", [1, 3, 8])
+def test_output_does_not_depend_on_partitions_and_order(done, table, partitions):
+    sampler, _, rows = done
+    arranged = table.repartition(partitions, "n").sortWithinPartitions(F.desc("x"))
+
+    assert contents(sampler.resample(arranged)) == Counter(map(repr, rows))
+
+
+def test_another_seed_gives_other_rows_of_the_same_number(done, table):
+    sampler, _, rows = done
+    other = sampler.copy({sampler.seed: 12}).resample(table)
+
+    assert Counter(r.label for r in other.collect()) == Counter(r.label for r in rows)
+    assert contents(other) != Counter(map(repr, rows))
+
+
+def test_survives_being_saved(done, table, tmp_path):
+    sampler, _, rows = done
+    sampler.save(str(tmp_path / "saved"))
+    loaded = type(sampler).load(str(tmp_path / "saved"))
+
+    assert loaded.extractParamMap() == sampler.extractParamMap()
+    assert contents(loaded.resample(table)) == Counter(map(repr, rows))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_refuses_what_no_method_can_do(method, spark, table):
+    sampler = REGISTRY[method]()
+    with pytest.raises(SchemaError, match="labelCol.*'klass'"):
+        sampler.copy({sampler.labelCol: "klass"}).plan(table)
+    with pytest.raises(DataError, match="no rows"):
+        sampler.plan(table.filter("x > 1000"))
+    with pytest.raises(DataError, match="one class"):
+        sampler.plan(table.filter("label = 'a'"))
+    with pytest.raises(DataError, match="'label' is null in 40 rows"):
+        sampler.plan(table.withColumn("label", F.expr("nullif(label, 'b')")))
+    assert counts(table) == {"a": 130, "b": 40, "c": 60}
