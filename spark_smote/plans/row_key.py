@@ -36,7 +36,8 @@ def row_key(schema: T.StructType, *, plain_arrays: Collection[int] = ()) -> Colu
 def _encoded(column: Column, kind: T.DataType) -> list[Column]:
     """What is hashed for one value: a marker, then its content."""
     if isinstance(kind, (T.FloatType, T.DoubleType)):
-        negative_zero = (column == 0) & (F.atan2(column, F.lit(-1.0)) < 0)
+        # "<=", because the optimizer may put the literal of an equality in the column's place
+        negative_zero = (F.abs(column) <= 0) & (column.cast("string") == "-0.0")
         return [F.when(column.isNull(), 1).when(negative_zero, 2).otherwise(0), column]
     if isinstance(kind, T.MapType):
         entry = T.StructType().add("key", kind.keyType).add("value", kind.valueType)
