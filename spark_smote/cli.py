@@ -80,6 +80,10 @@ def resample(
     ] = None,
     k: Annotated[int | None, typer.Option("--k", help="Neighbours of a row.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same rows.")] = None,
+    id_column: Annotated[
+        str | None,
+        typer.Option("--id", metavar="COLUMN", help="Column that identifies a row."),
+    ] = None,
     ignore: Annotated[
         list[str] | None,
         typer.Option(metavar="COLUMN", help="Column that no distance looks at (repeatable)."),
@@ -130,6 +134,7 @@ def resample(
             "params.samplingStrategy": None if strategy is None else parse_value(strategy),
             "params.kNeighbors": k,
             "params.seed": seed,
+            "params.idCol": id_column,
             "params.ignoreCols": ignore or None,
             "params.carryPolicy": carry if carry in (None, "null") else parse_value(carry),
         }

@@ -179,6 +179,12 @@ class ResampleReport:
         document: dict[str, Any] = _plain(asdict(self))
         return document
 
+    def __str__(self) -> str:
+        """The report as plain text."""
+        from spark_smote.report import text_summary
+
+        return text_summary(self)
+
     def _repr_html_(self) -> str:
         """Notebook display."""
         from spark_smote.report import notebook_html

@@ -219,7 +219,8 @@ def _position(names: list[str], name: str, parameter: str) -> int:
         return names.index(name)
     same = [n for n in names if n.lower() == name.lower()]
     near = same or difflib.get_close_matches(name, names, n=3)
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has {names[:20]}"
+    more = f" and {len(names) - 50} more" if len(names) > 50 else ""
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has {names[:50]}{more}"
     raise SchemaError(f"{parameter} names column {name!r}, which the table does not have; {hint}")
 
 

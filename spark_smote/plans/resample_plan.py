@@ -11,7 +11,7 @@ from spark_smote.plans.synthesise import Recipe, synthesise, with_originals
 from spark_smote.results import ResampleReport
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ResamplePlan:
     """A resample with counts, quotas and hash model resolved.
 
@@ -22,6 +22,10 @@ class ResamplePlan:
     """What was asked, what was resolved, what was measured and what to beware of."""
     table: Table
     recipe: Recipe
+
+    def __repr__(self) -> str:
+        before, after = self.report.rows_before, self.report.rows_after
+        return f"ResamplePlan({self.report.method}: {before:,} -> {after:,} rows)"
 
     def synthetic(self) -> DataFrame:
         """The new rows only, in the columns of the input (and of `provenance`, if asked for)."""

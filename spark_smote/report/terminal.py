@@ -12,6 +12,9 @@ from spark_smote.results import ClassOutcome, Notice, ResampleReport
 CLASSES = 20
 """Classes in the table."""
 
+COLUMNS = 30
+"""Columns named for each of their fates."""
+
 NAME = 36
 """Characters of a class's name in the table; all of them where it is mentioned."""
 
@@ -45,7 +48,10 @@ def text_summary(report: ResampleReport) -> str:
     """
     headline = wording.headline(report, arrow="->")
     title = f"{wording.literal(report.method)} on {wording.literal(report.label_col)}: {headline}"
-    parts = [title, _classes(report), _wrapped(wording.accuracy_sentence(report.accuracy))]
+    parts = [title, _classes(report)]
+    if report.columns:
+        parts.append(_columns(report))
+    parts.append(_wrapped(wording.accuracy_sentence(report.accuracy)))
     parts += [
         _wrapped(f"class {wording.literal(nearest.label)}: {wording.nearest_sentence(nearest)}")
         for nearest in view.nearest_to_real(report)
@@ -54,6 +60,18 @@ def text_summary(report: ResampleReport) -> str:
     if report.phases:
         parts.append(_wrapped(_times(report)))
     return "\n\n".join(parts)
+
+
+def _columns(report: ResampleReport) -> str:
+    """What becomes of each column on new rows, a line per fate."""
+    fates: dict[str, list[str]] = {}
+    for column in view.columns_by_role(report):
+        fates.setdefault(wording.on_new_rows(column), []).append(wording.literal(column.name))
+    lines = []
+    for fate, names in fates.items():
+        more = f" and {len(names) - COLUMNS} more" if len(names) > COLUMNS else ""
+        lines.append(_wrapped(f"{fate}: {', '.join(names[:COLUMNS])}{more}", indent="    "))
+    return "\n".join(["columns on new rows", *(f"  {line}" for line in lines)])
 
 
 def _classes(report: ResampleReport) -> str:

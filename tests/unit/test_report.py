@@ -493,3 +493,22 @@ def test_missing_extra_is_an_error_of_this_package(monkeypatch):
     monkeypatch.delitem(sys.modules, "spark_smote.report.page", raising=False)
     with pytest.raises(SparkSmoteError, match="'jinja2', which is not installed"):
         reports.to_html(planned({0: 2, 1: 1}))
+
+
+def test_text_says_what_becomes_of_each_column():
+    report = ResampleReport(
+        "SMOTE",
+        "label",
+        {},
+        {},
+        [
+            ColumnRole("amount", "double", "input", "numeric column"),
+            ColumnRole("channel", "string", "carried", "not a number", "copy"),
+            ColumnRole("id", "string", "id", "named by idCol", "null"),
+        ],
+        [ClassOutcome("ok", 90, 90, 90, "untouched", 5, 0)],
+    )
+
+    text = str(report)
+
+    assert "  interpolated: amount\n  copied from the base row: channel\n  null: id" in text
