@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import DataFrame
 
 from spark_smote.kernels.distances import Floats, Ints
 
@@ -48,33 +47,3 @@ def integers_of(records: pa.RecordBatch | pa.Table, name: str) -> Ints:
 def rows_per_batch(dimensions: int) -> int:
     """Rows of this width that make up a batch."""
     return max(1, min(65_536, BYTES_PER_BATCH // (8 * dimensions)))
-
-
-def pack(table: pa.Table) -> bytes:
-    """A table as one Arrow IPC stream, to travel as a single binary value."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    packed: bytes = sink.getvalue().to_pybytes()
-    return packed
-
-
-def collect_packed(df: DataFrame) -> list[pa.Table]:
-    """Bring the packed tables of a one-column (`payload`) DataFrame to the driver.
-
-    `toPandas` without Arrow moves value by value, and turning its Arrow setting on would change
-    the session; packed values are fast on every version.
-    """
-    return [pa.ipc.open_stream(row["payload"]).read_all() for row in df.collect()]
-
-
-def packed_batch(table: pa.Table) -> pa.RecordBatch:
-    """A batch of the one-column form that `collect_packed` reads."""
-    return pa.RecordBatch.from_arrays([pa.array([pack(table)], pa.binary())], ["payload"])
-
-
-def whole(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:
-    """All batches of a partition as one table; None where there are none with rows."""
-    filled: Iterator[pa.RecordBatch] = (batch for batch in batches if batch.num_rows)
-    collected = list(filled)
-    return pa.Table.from_batches(collected).combine_chunks() if collected else None

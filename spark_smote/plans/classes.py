@@ -73,9 +73,15 @@ def assign_classes(
                     "missing values, or leave the class alone with onSmallClass='skip'"
                 )
             if on_small_class == "error":
+                if rows == 1:
+                    raise DataError(
+                        f"{small}, but kNeighbors={k} needs at least {k + 1}, and a single row has "
+                        "no neighbour at all; set onSmallClass to 'duplicate' or 'reduce' (copies "
+                        "of that row) or to 'skip' (leave the class alone)"
+                    )
                 raise DataError(
                     f"{small}, but kNeighbors={k} needs at least {k + 1}; set kNeighbors to "
-                    f"{max(rows - 1, 1)} or less, or onSmallClass to 'reduce' (k becomes "
+                    f"{rows - 1} or less, or onSmallClass to 'reduce' (k becomes "
                     f"{rows - 1}), 'duplicate' (random over-sampling for this class) or 'skip'"
                 )
             if on_small_class == "duplicate" or rows == 1:

@@ -10,6 +10,7 @@ import difflib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import reduce
 from typing import Any
 
@@ -38,6 +39,9 @@ LABEL_TYPES = (
 INTEGER_TYPES = (T.ByteType, T.ShortType, T.IntegerType, T.LongType)
 UNCROSSABLE_TYPES = ("YearMonthIntervalType", "CalendarIntervalType")
 """By name, since not every pyspark has each of them."""
+WIDE = 100
+"""Inputs beyond which validity is tested over the array of them: one condition per column is
+faster to run on narrow tables, and too deep to plan on wide ones."""
 LARGEST_INPUT = 1e150
 """Beyond this the square of a difference is no longer a double; such values are mostly markers of
 missing ones (1.797e308)."""
@@ -102,10 +106,11 @@ class Table:
     @property
     def valid(self) -> Column:
         """True where every input is a finite number."""
-        if self.packed:
+        if self.packed or len(self.inputs) > WIDE:
             finite = F.forall(self.features, _finite)
             return F.coalesce(finite, F.lit(False))
-        return _all([F.coalesce(self.input_valid(i), F.lit(False)) for i in self.inputs])
+        valid = [F.coalesce(self.input_valid(i), F.lit(False)) for i in self.inputs]
+        return reduce(lambda a, b: a & b, valid)
 
     def input_valid(self, position: int) -> Column:
         """True where one scalar input is a finite number; null where it is null."""
@@ -135,7 +140,7 @@ class Table:
         if isinstance(field.dataType, INTEGER_TYPES):
             value = F.rint(value)
         value = value.cast(field.dataType)
-        return value if field.nullable else F.coalesce(value, F.lit(0).cast(field.dataType))
+        return value if field.nullable else F.coalesce(value, _zero(field.dataType))
 
 
 def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
@@ -188,6 +193,13 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
     )
 
 
+def _zero(kind: T.DataType) -> Column:
+    """A zero that is never null, of the type."""
+    if isinstance(kind, T.DecimalType):
+        return F.lit(Decimal(0).quantize(Decimal(1).scaleb(-kind.scale)))
+    return F.lit(0).cast(kind)
+
+
 def _require_frame(df: Any) -> None:
     if not (hasattr(df, "sparkSession") and hasattr(df, "schema")):
         raise ParameterError(
@@ -206,12 +218,9 @@ def _finite(column: Column) -> Column:
     return F.abs(column) <= F.lit(LARGEST_INPUT)
 
 
-def _all(conditions: list[Column]) -> Column:
-    """Conjunction as a balanced tree: a chain of a thousand would overflow the parser's stack."""
-    while len(conditions) > 1:
-        pairs = [conditions[i : i + 2] for i in range(0, len(conditions), 2)]
-        conditions = [reduce(lambda a, b: a & b, pair) for pair in pairs]
-    return conditions[0]
+def any_of(conditions: list[Column]) -> Column:
+    """True where one of them is; a flat expression, since a chain of thousands overflows stacks."""
+    return F.exists(F.array(*conditions), lambda each: each)
 
 
 def _position(names: list[str], name: str, parameter: str) -> int:

@@ -30,7 +30,7 @@ BYTES_PER_BUCKET = 64 << 20
 SAMPLE_ROWS_PER_BUCKET = 48
 LEAST_SAMPLE = 4_096
 SAMPLE_BYTES = 128 << 20
-"""Memory the driver spends on the features of one class's sample."""
+"""Memory the driver spends on the features of all samples together."""
 
 FEWEST_SAMPLE_ROWS = 4
 """A bucket is opened only where this many sample rows fall into it."""
@@ -141,12 +141,12 @@ def mix_keys(keys: Ints) -> npt.NDArray[np.uint64]:
     return mixed ^ (mixed >> np.uint64(31))
 
 
-def sample_rows(rows: int, dimensions: int, quality: SearchQuality) -> int:
-    """How many sample rows a class of this size deserves, within the driver's budget."""
+def sample_rows(rows: int, dimensions: int, quality: SearchQuality, *, classes: int) -> int:
+    """How many sample rows a class of this size deserves, within its share of the budget."""
     wanted = max(LEAST_SAMPLE, quality.one_bucket_rows // 8)
     if rows > quality.one_bucket_rows:
         wanted = max(wanted, SAMPLE_ROWS_PER_BUCKET * _bucket_count(rows))
-    return min(wanted, max(SAMPLE_BYTES // (8 * dimensions), 256))
+    return min(wanted, max(SAMPLE_BYTES // (8 * dimensions * classes), 256))
 
 
 def largest_bucket(dimensions: int, quality: SearchQuality) -> int:

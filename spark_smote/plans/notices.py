@@ -121,14 +121,22 @@ def plan_notices(
     return notices
 
 
-def accuracy_notices(accuracy: Sequence[SearchAccuracy]) -> list[Notice]:
-    """A search that misses many neighbours should be known to."""
+def accuracy_notices(accuracy: Sequence[SearchAccuracy], *, split: bool) -> list[Notice]:
+    """A search that misses many neighbours should be known to.
+
+    `split` says whether buckets were too full and were split by key, at the cost of recall.
+    """
+    remedy = (
+        "The class is too large for the number of buckets, which were split at random."
+        if split
+        else "searchQuality='accurate' finds more at more cost."
+    )
     return [
         Notice(
             "low_recall",
             f"Class {found.label!r}: the search found {found.recall:.0%} of the exact {found.k} "
             f"nearest neighbours; those it took are {found.distance_ratio:.3f} times as far on "
-            f"average. searchQuality='accurate' finds more at more cost.",
+            f"average. {remedy}",
         )
         for found in accuracy
         if found.recall < LOW_RECALL

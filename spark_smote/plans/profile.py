@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from pyspark.sql import Column
@@ -13,7 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from spark_smote.errors import DataError
-from spark_smote.plans.columns import LARGEST_INPUT, Table
+from spark_smote.plans.columns import LARGEST_INPUT, Table, any_of
 from spark_smote.results import LabelValue
 
 MOST_CLASSES = 1000
@@ -47,11 +48,8 @@ def profile_table(table: Table, *, handle_invalid: str) -> Profile:
         are to be skipped), vectors of different lengths, or numbers that a double cannot hold.
     """
     size = F.size(table.features) if table.packed else F.lit(len(table.inputs))
-    lossy = [_lossy(table, i) for i in table.inputs]
-    lost = F.lit(0)
-    for condition in lossy:
-        if condition is not None:
-            lost = lost + condition.cast("int")
+    conditions = [c for i in table.inputs if (c := _lossy(table, i)) is not None]
+    lost = any_of(conditions).cast("int") if conditions else F.lit(0)
     rows = (
         table.frame.select(
             table.label_column.alias("label"),
@@ -109,10 +107,10 @@ def _check_labels(labels: Iterable[Any], counts: dict[Any, int], table: Table) -
             f"labelCol {name!r} has more than {MOST_CLASSES} distinct values: it looks "
             "continuous; name the column that holds the class"
         )
-    numbers = [v for v in labels if isinstance(v, float)]
-    if any(math.isnan(v) for v in numbers):
-        raise DataError(f"labelCol {name!r} holds NaN; drop or label those rows first")
-    broken = [v for v in numbers if not v.is_integer()]
+    numbers = [v for v in labels if isinstance(v, (float, Decimal))]
+    if not all(math.isfinite(v) for v in numbers):
+        raise DataError(f"labelCol {name!r} holds NaN or infinity; drop or label those rows first")
+    broken = [v for v in numbers if v != int(v)]
     if broken:
         raise DataError(
             f"labelCol {name!r} holds fractions such as {broken[0]!r}: it looks continuous; name "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from pyspark.ml.functions import vector_to_array
+from pyspark.ml.linalg import VectorUDT
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -49,6 +51,9 @@ def _encoded(column: Column, kind: T.DataType) -> list[Column]:
     if isinstance(kind, T.StructType) and len(set(kind.names)) == len(kind.names):
         fields = [part for f in kind for part in _encoded(column.getField(f.name), f.dataType)]
         return [_marker(column), *fields]
+    if isinstance(kind, VectorUDT):  # its values, and whether it is sparse
+        values = _encoded(vector_to_array(column), T.ArrayType(T.DoubleType()))
+        return [*values, column]
     if type(kind).__name__ == "VariantType":
         return [_marker(column), F.to_json(column)]
     return [_marker(column), column]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +13,9 @@ from pyspark.sql import functions as F
 from spark_smote.kernels.bucket import canonical_rows
 from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.streams import seed_int64
-from spark_smote.plans.arrow import (
-    collect_packed,
-    features_of,
-    integers_of,
-    packed_batch,
-)
+from spark_smote.plans.arrow import features_of, integers_of
 from spark_smote.plans.columns import Table, label_literal
+from spark_smote.plans.folding import fold_rows
 from spark_smote.results import LabelValue
 
 OVERDRAW = 1.3
@@ -45,11 +41,8 @@ class ClassSample:
 def class_code(table: Table, labels: Sequence[LabelValue]) -> Column:
     """0, 1, ... for rows of the given classes, null for others."""
     kind = table.schema[table.label].dataType
-    code: Column | None = None
-    for number, label in enumerate(labels):
-        same = table.label_column == label_literal(label, kind)
-        code = F.when(same, number) if code is None else code.when(same, number)
-    return F.lit(None).cast("int") if code is None else code
+    pairs = [(label_literal(label, kind), F.lit(code)) for code, label in enumerate(labels)]
+    return F.create_map(*[each for pair in pairs for each in pair])[table.label_column]
 
 
 def usable_rows(table: Table, labels: Sequence[LabelValue], *extra: Column) -> DataFrame:
@@ -76,8 +69,8 @@ def sample_classes(
     """The rows of each class with the smallest seeded hash of their content.
 
     Which rows these are does not depend on how the table is partitioned or ordered. Equal rows
-    come as one, with their number; a class so duplicated that too few distinct rows pass the
-    threshold is asked again with a wider one.
+    come as one, with their number. However large or duplicated the class, the driver receives a
+    few times the rows wanted.
 
     Parameters
     ----------
@@ -85,41 +78,93 @@ def sample_classes(
     wanted : mapping of label to number of rows, for the same classes
     """
     labels = list(classes)
-    rows = usable_rows(table, labels)
-    hashed = rows.withColumn("hash", F.xxhash64("key", F.lit(seed_int64(seed, purpose))))
-    shares = {label: OVERDRAW * wanted[label] / max(classes[label], 1) for label in labels}
-    done: dict[LabelValue, ClassSample] = {}
-    while len(done) < len(labels):
-        passing = F.lit(False)
-        for code, label in enumerate(labels):
-            if label not in done:
-                passing = passing | ((F.col("class") == code) & _below(shares[label]))
-        packed = hashed.filter(passing).mapInArrow(_packer(), "payload binary")
-        records = collect_packed(packed)
-        for code, label in enumerate(labels):
-            if label in done:
-                continue
-            found = _merge(records, code, wanted[label], complete=shares[label] >= 1)
-            if found is not None:
-                done[label] = found
-            else:
-                shares[label] *= 4
-    return done
+    hashed = usable_rows(table, labels).withColumn(
+        "hash", F.xxhash64("key", F.lit(seed_int64(seed, purpose)))
+    )
+    shares = [OVERDRAW * wanted[label] / max(classes[label], 1) for label in labels]
+    pieces = _smallest(hashed, [wanted[label] for label in labels], shares)
+    short = [
+        share < 1 and len(piece.keys) < piece.wanted
+        for share, piece in zip(shares, pieces, strict=True)
+    ]
+    if any(short):  # so duplicated that too few distinct rows passed: let all pass
+        shares = [1.0 if again else 0.0 for again in short]
+        repeated = _smallest(hashed, [wanted[label] for label in labels], shares)
+        pieces = [r if again else p for again, r, p in zip(short, repeated, pieces, strict=True)]
+    return {
+        label: piece.sample(classes[label]) for label, piece in zip(labels, pieces, strict=True)
+    }
 
 
-def _below(share: float) -> Column:
-    if share >= 1:
-        return F.lit(True)
-    return F.col("hash") < F.lit(int(share * 2.0**64) - (1 << 63))
+@dataclass(frozen=True)
+class Smallest:
+    """The distinct rows of one class with the smallest hashes, of those seen so far."""
+
+    wanted: int
+    keys: Ints
+    hashes: Ints
+    features: Floats
+    multiplicity: Ints
+
+    def merged(self, other: Smallest) -> Smallest:
+        """The smallest of both; a row that is among them in all is so in each part."""
+        parts = [part for part in (self, other) if len(part.keys)]
+        if not parts:
+            return self
+        hashes = np.concatenate([part.hashes for part in parts])
+        rows, representatives = canonical_rows(
+            np.concatenate([part.keys for part in parts]),
+            np.concatenate([part.features for part in parts]),
+            np.concatenate([part.multiplicity for part in parts]),
+            np.ones(len(hashes), dtype=bool),
+        )
+        hashes = hashes[representatives]
+        kept = np.lexsort((rows.keys, hashes))[: self.wanted]
+        return Smallest(
+            self.wanted,
+            rows.keys[kept],
+            hashes[kept],
+            rows.features[kept],
+            rows.multiplicity[kept],
+        )
+
+    def sample(self, rows: int) -> ClassSample:
+        """The sample they make of a class of so many rows."""
+        complete = int(self.multiplicity.sum()) == rows
+        filled = (int(self.hashes[-1]) + (1 << 63)) / 2.0**64
+        return ClassSample(
+            keys=self.keys,
+            features=self.features,
+            multiplicity=self.multiplicity,
+            complete=complete,
+            distinct_rows=len(self.keys) if complete else round(len(self.keys) / filled),
+        )
 
 
-def _packer() -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    def pack_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            if batch.num_rows:
-                yield packed_batch(merged_records(batch))
+def _smallest(hashed: DataFrame, wanted: Sequence[int], shares: Sequence[float]) -> list[Smallest]:
+    """Fold the rows below each class's threshold, `wanted` rows per class and partition at most."""
+    thresholds = F.array(*[F.lit(_threshold(share)) for share in shares])
+    passing = hashed.filter(F.col("hash") <= thresholds[F.col("class")])
+    none = np.zeros(0, dtype=np.int64)
+    start = [Smallest(count, none, none, np.zeros((0, 1)), none) for count in wanted]
 
-    return pack_batches
+    def enter(pieces: list[Smallest], batch: pa.RecordBatch) -> list[Smallest]:
+        records = merged_records(batch)
+        codes, keys = integers_of(records, "class"), integers_of(records, "key")
+        hashes, features = integers_of(records, "hash"), features_of(records)
+        times = integers_of(records, "multiplicity")
+        for code in np.unique(codes):
+            own = codes == code
+            entering = Smallest(wanted[code], keys[own], hashes[own], features[own], times[own])
+            pieces[code] = pieces[code].merged(entering)
+        return pieces
+
+    return fold_rows(passing, start, enter)
+
+
+def _threshold(share: float) -> int:
+    """The largest hash that passes, so that this share of all signed 64-bit hashes does."""
+    return min(int(share * 2.0**64) - (1 << 63), (1 << 63) - 1)
 
 
 def merged_records(batch: pa.RecordBatch) -> pa.Table:
@@ -132,32 +177,3 @@ def merged_records(batch: pa.RecordBatch) -> pa.Table:
     else:
         table = pa.Table.from_batches([batch.take(pa.array(first))])
     return table.append_column("multiplicity", pa.array(times, pa.int64()))
-
-
-def _merge(
-    records: Sequence[pa.Table], code: int, wanted: int, *, complete: bool
-) -> ClassSample | None:
-    parts = [r.filter(pa.compute.equal(r.column("class"), code)) for r in records]
-    parts = [p for p in parts if p.num_rows]
-    if not parts:
-        return None
-    table = pa.concat_tables(parts).combine_chunks()
-    hashes = integers_of(table, "hash")
-    rows, representatives = canonical_rows(
-        integers_of(table, "key"),
-        features_of(table),
-        integers_of(table, "multiplicity"),
-        np.ones(table.num_rows, dtype=bool),
-    )
-    if len(rows.keys) < wanted and not complete:
-        return None
-    smallest = np.lexsort((rows.keys, hashes[representatives]))[:wanted]
-    complete = complete and len(smallest) == len(rows.keys)
-    filled = (int(hashes[representatives[smallest[-1]]]) + (1 << 63)) / 2.0**64
-    return ClassSample(
-        keys=rows.keys[smallest],
-        features=rows.features[smallest],
-        multiplicity=rows.multiplicity[smallest],
-        complete=complete,
-        distinct_rows=len(smallest) if complete else round(len(smallest) / filled),
-    )

@@ -22,7 +22,6 @@ from spark_smote.plans.arrow import (
     features_of,
     integers_of,
     rows_per_batch,
-    whole,
 )
 from spark_smote.plans.classes import ClassTask
 from spark_smote.plans.columns import KEY_COLUMN, PROVENANCE_COLUMNS, Table, label_literal
@@ -30,6 +29,8 @@ from spark_smote.plans.hashing import send_to_tasks
 from spark_smote.plans.layout import Layout, Slice
 from spark_smote.plans.model import ClassModel
 from spark_smote.plans.sample import usable_rows
+
+RECORDS_BEFORE_MERGING = 65_536
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _emitted_schema(rows: DataFrame, provenance: bool) -> T.StructType:
 
 def _emitter(recipe: Recipe, provenance: bool) -> ArrowFunction:
     def emit(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        records = whole(batches)
+        records = _gathered(batches)
         if records is None:
             return
         with threadpool_limits(1):
@@ -113,6 +114,39 @@ def _emitter(recipe: Recipe, provenance: bool) -> ArrowFunction:
                 )
 
     return emit
+
+
+def _gathered(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:
+    """The records of a partition; None where there are none.
+
+    Equal rows are merged while they arrive, so that what is held grows with the distinct rows,
+    which the layout bounds, and not with how often batches repeated them.
+    """
+    held: list[pa.RecordBatch] = []
+    rows, limit = 0, RECORDS_BEFORE_MERGING
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        held.append(batch)
+        rows += batch.num_rows
+        if rows >= limit:
+            held = _merged(pa.Table.from_batches(held)).to_batches()
+            rows = sum(part.num_rows for part in held)
+            limit = max(RECORDS_BEFORE_MERGING, 2 * rows)
+    return _merged(pa.Table.from_batches(held)) if held else None
+
+
+def _merged(records: pa.Table) -> pa.Table:
+    """Records of the same row for the same task as one; they differ in multiplicity only."""
+    keys, tasks = integers_of(records, "key"), integers_of(records, "task")
+    order = np.lexsort((keys, tasks))
+    keys, tasks = keys[order], tasks[order]
+    fresh = np.concatenate([[True], (keys[1:] != keys[:-1]) | (tasks[1:] != tasks[:-1])])
+    first = np.flatnonzero(fresh)
+    times = np.add.reduceat(integers_of(records, "multiplicity")[order], first)
+    place = records.column_names.index("multiplicity")
+    merged = records.take(pa.array(order[first]))
+    return merged.set_column(place, "multiplicity", pa.array(times, pa.int64())).combine_chunks()
 
 
 def _task_rows(
@@ -208,10 +242,8 @@ def _restored(table: Table, labels: Sequence[object], provenance: bool) -> list[
 def _label(table: Table, labels: Sequence[object]) -> Column:
     field = table.schema[table.label]
     literals = [label_literal(label, field.dataType) for label in labels]
-    value = literals[0]  # unreached, and makes the column non-nullable where the label is
-    for code, literal in enumerate(literals):
-        value = F.when(F.col("class") == code, literal).otherwise(value)
-    return value
+    # the first literal is never reached, and makes the column non-nullable where the label is
+    return F.coalesce(F.array(*literals)[F.col("class")], literals[0])
 
 
 def with_originals(table: Table, synthetic: DataFrame) -> DataFrame:

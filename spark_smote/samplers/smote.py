@@ -185,7 +185,8 @@ class SMOTE(Sampler, HasOversamplingStrategy, HasNeighbours):
             columns=list(table.roles),
             classes=self._outcomes(profile, assignment, models),
             accuracy=accuracy,
-            notices=notices + accuracy_notices(accuracy),
+            notices=notices
+            + accuracy_notices(accuracy, split=any((model.splits > 1).any() for model in models)),
             phases=clock.phases,
             versions=library_versions(),
             input_fingerprint=profile.fingerprint,
@@ -201,7 +202,9 @@ class SMOTE(Sampler, HasOversamplingStrategy, HasNeighbours):
             table,
             {task.label: task.rows for task in assignment.tasks},
             {
-                task.label: sample_rows(task.rows, profile.dimensions, quality)
+                task.label: sample_rows(
+                    task.rows, profile.dimensions, quality, classes=len(assignment.tasks)
+                )
                 for task in assignment.tasks
             },
             seed=self._value("seed"),
