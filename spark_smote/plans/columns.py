@@ -21,6 +21,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from spark_smote.errors import ParameterError, SchemaError
+from spark_smote.plans.carrying import check_policy
 from spark_smote.plans.row_key import row_key
 from spark_smote.results import ColumnRole
 
@@ -37,8 +38,6 @@ LABEL_TYPES = (
     T.DateType,
 )
 INTEGER_TYPES = (T.ByteType, T.ShortType, T.IntegerType, T.LongType)
-UNCROSSABLE_TYPES = ("YearMonthIntervalType", "CalendarIntervalType")
-"""By name, since not every pyspark has each of them."""
 WIDE = 100
 """Inputs beyond which validity is tested over the array of them: one condition per column is
 faster to run on narrow tables, and too deep to plan on wide ones."""
@@ -351,36 +350,8 @@ def _policies(
             "column; name numeric ones in inputCols; or drop them first"
         )
     for i, policy in policies.items():
-        _check_policy(schema[i], policy)
+        check_policy(schema[i], policy)
     return policies
-
-
-def _check_policy(field: T.StructField, policy: str) -> None:
-    kind = field.dataType.simpleString()
-    crosses = _crosses(field.dataType)
-    if policy == "null" and not field.nullable:
-        remedy = "use 'copy'" if crosses else "let it be null, or drop it"
-        raise SchemaError(
-            f"carryPolicy 'null' for {field.name!r} ({kind}), but it may not be null; {remedy}"
-        )
-    if policy == "copy" and not crosses:
-        remedy = "use 'null' for it, or cast it first" if field.nullable else "cast or drop it"
-        raise SchemaError(
-            f"carryPolicy 'copy' for {field.name!r}: a column of type {kind} cannot cross into "
-            f"Python; {remedy}"
-        )
-
-
-def _crosses(kind: T.DataType) -> bool:
-    """Whether values of this type can be exchanged with Python workers."""
-    if isinstance(kind, T.ArrayType):
-        return _crosses(kind.elementType)
-    if isinstance(kind, T.MapType):
-        return _crosses(kind.keyType) and _crosses(kind.valueType)
-    if isinstance(kind, T.StructType):
-        distinct = len(set(kind.names)) == len(kind.names)
-        return distinct and all(_crosses(field.dataType) for field in kind)
-    return type(kind).__name__ not in UNCROSSABLE_TYPES
 
 
 def _role(

@@ -146,6 +146,7 @@ def accuracy_notices(accuracy: Sequence[SearchAccuracy], *, split: bool) -> list
 def portrait_notices(portrait: Portrait) -> list[Notice]:
     """What the written rows give rise to: copies, and nearness to real rows."""
     notices = []
+    near: list[str] = []
     for found in portrait.nearest:
         if found.copies_share > 0:
             notices.append(
@@ -159,14 +160,16 @@ def portrait_notices(portrait: Portrait) -> list[Notice]:
         if found.real and found.synthetic:
             real, new = float(np.median(found.real)), float(np.median(found.synthetic))
             if new < NEAR_SHARE * real:
-                notices.append(
-                    Notice(
-                        "near_real_rows",
-                        f"Class {found.label!r}: new rows lie at a median {new:.2g} standard "
-                        f"deviations from a real row, real rows at {real:.2g} from each other. "
-                        f"Where rows are people, synthetic rows are not anonymous.",
-                    )
-                )
+                near.append(f"{found.label!r} ({new:.2g} against {real:.2g})")
+    if near:
+        notices.append(
+            Notice(
+                "near_real_rows",
+                f"New rows lie nearer to real rows than these to each other (median distances in "
+                f"standard deviations): class {', '.join(near)}. Where rows are people, synthetic "
+                f"rows are not anonymous.",
+            )
+        )
     return notices
 
 
