@@ -6,7 +6,6 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from pyspark.sql import Column
@@ -107,10 +106,10 @@ def _check_labels(labels: Iterable[Any], counts: dict[Any, int], table: Table) -
             f"labelCol {name!r} has more than {MOST_CLASSES} distinct values: it looks "
             "continuous; name the column that holds the class"
         )
-    numbers = [v for v in labels if isinstance(v, (float, Decimal))]
+    numbers = [v for v in labels if isinstance(v, float)]
     if not all(math.isfinite(v) for v in numbers):
         raise DataError(f"labelCol {name!r} holds NaN or infinity; drop or label those rows first")
-    broken = [v for v in numbers if v != int(v)]
+    broken = [v for v in numbers if not v.is_integer()]  # decimals are exact, so may be codes
     if broken:
         raise DataError(
             f"labelCol {name!r} holds fractions such as {broken[0]!r}: it looks continuous; name "

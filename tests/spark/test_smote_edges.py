@@ -54,12 +54,3 @@ def test_a_decimal_input_that_may_not_be_null_stays_so(spark):
     assert output.schema["d"] == schema["d"]
     assert output.schema["label"] == schema["label"]
     assert output.filter("d IS NULL").count() == 0
-
-
-def test_a_decimal_label_with_fractions_looks_continuous(spark):
-    df = spark.range(40).select(
-        F.col("id").cast("double").alias("x"),
-        (F.col("id") % 3 * 0.37).cast("decimal(4,2)").alias("label"),
-    )
-    with pytest.raises(DataError, match="continuous"):
-        SMOTE().plan(df)
