@@ -115,7 +115,7 @@ class NearestReal:
     real: list[float]
     """From sampled real rows to the nearest other real row of their class: the yardstick."""
     copies_share: float
-    """Share of the sampled new rows that equal a real row in every input column."""
+    """Share of all new rows that equal a real row in every input column."""
 
 
 @dataclass(frozen=True)

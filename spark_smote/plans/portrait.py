@@ -71,7 +71,7 @@ def portrait_of(written: DataFrame, plan: ResamplePlan) -> Portrait | None:
         {label: _repeated(sample) for label, sample in made.items()},
         columns=_names(table, len(scale)),
         scale=scale,
-        nearest=_nearest_real(table, grown, real, made),
+        nearest=_nearest_real(table, new, grown, real, made),
     )
 
 
@@ -128,8 +128,32 @@ def _class_scale(sample: ClassSample) -> Floats:
     return inverse
 
 
+def _copies(table: Table, new: Table, labels: Sequence[LabelValue]) -> dict[int, int]:
+    """New rows that equal a real row of their class in every input, counted by class code.
+
+    Counted rather than sampled: copies crowd on few points, which a sample of distinct rows easily
+    misses. One shuffle of a hash per distinct point and partition.
+    """
+    points = [
+        usable_rows(source, labels).select(
+            "class", F.xxhash64("features").alias("point"), F.lit(made).alias("made")
+        )
+        for source, made in ((table, 0), (new, 1))
+    ]
+    # one row = a point of a class, and how many new rows lie on it
+    met = (
+        points[0]
+        .union(points[1])
+        .groupBy("class", "point")
+        .agg(F.sum("made").alias("made"), F.min("made").alias("least"))
+    )
+    counted = met.filter("least = 0").groupBy("class").agg(F.sum("made").alias("made"))
+    return {row["class"]: int(row["made"]) for row in counted.collect()}
+
+
 def _nearest_real(
     table: Table,
+    new: Table,
     grown: Sequence[ClassOutcome],
     real: dict[LabelValue, ClassSample],
     made: dict[LabelValue, ClassSample],
@@ -155,8 +179,9 @@ def _nearest_real(
 
     start = [Nearness.unseen(len(rows)) for rows in queries]
     passed = fold_rows(usable_rows(table, labels), start, enter)
+    copies_of = _copies(table, new, labels)
     found = []
-    for label, nearness, rows in zip(labels, passed, new_rows, strict=True):
+    for code, (label, nearness, rows) in enumerate(zip(labels, passed, new_rows, strict=True)):
         distances = np.sqrt(nearness.squared)
         copies = nearness.copied[: len(rows)]
         near_new = np.where(copies, 0.0, distances[: len(rows), 0])
@@ -169,7 +194,7 @@ def _nearest_real(
                 label=label,
                 synthetic=near_new[_occurrences(new_times, each)].tolist(),
                 real=near_real[np.isfinite(near_real)].tolist(),
-                copies_share=float(np.average(copies, weights=new_times)),
+                copies_share=copies_of.get(code, 0) / grown[code].rows_added,
             )
         )
     return found

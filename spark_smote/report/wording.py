@@ -235,10 +235,9 @@ def nearest_sentence(nearest: NearestReal) -> str:
     if not nearest.synthetic:
         return "No new row of this class was sampled."
     copies = (
-        f" {share(nearest.copies_share)} of the new rows equal a real row in every input column "
-        "(estimated)."
+        f" {share(nearest.copies_share)} of the new rows equal a real row in every input column."
         if nearest.copies_share > 0
-        else " No sampled new row equals a real one."
+        else " No new row equals a real one."
     )
     middle = median(nearest.synthetic)
     if not nearest.real:

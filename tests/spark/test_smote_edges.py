@@ -9,6 +9,7 @@ from pyspark.sql import types as T
 
 from spark_smote import SMOTE
 from spark_smote.errors import DataError
+from spark_smote.plans.portrait import portrait_of
 
 
 def test_a_hundred_classes_get_their_rows_and_their_labels_back(spark):
@@ -54,3 +55,21 @@ def test_a_decimal_input_that_may_not_be_null_stays_so(spark):
     assert output.schema["d"] == schema["d"]
     assert output.schema["label"] == schema["label"]
     assert output.filter("d IS NULL").count() == 0
+
+
+def test_the_report_counts_every_copy_of_a_real_row(spark):
+    """Ten twins among 400 rows: few points, each copied often, so that a sample would miss them."""
+    numbers = F.when(F.col("id") < 20, F.col("id") % 10).otherwise(F.col("id"))
+    df = spark.range(3400).select(
+        F.sin(numbers * 1.0).alias("x"),
+        F.cos(numbers * 1.7).alias("y"),
+        (F.col("id") < 400).cast("int").alias("label"),
+    )
+    plan = SMOTE(seed=1).plan(df)
+    output = plan.resampled().cache()
+    real = {(r.x, r.y) for r in output.filter("label = 1 AND NOT is_synthetic").collect()}
+    copies = sum((r.x, r.y) in real for r in output.filter("is_synthetic").collect())
+    (found,) = portrait_of(output, plan).nearest
+    output.unpersist()
+    assert copies > 0
+    assert found.copies_share == copies / 2600
