@@ -28,6 +28,11 @@ _ARROW_SCHEME = {"s3a": "s3", "s3n": "s3"}
 """Schemes that Hadoop and Arrow spell differently."""
 
 
+FILESYSTEM_ERRORS = (OSError, NotImplementedError)
+"""What pyarrow raises where a file system fails, or (its ArrowNotImplementedError) where it lacks
+an operation that others have, such as renaming a folder."""
+
+
 @dataclass(frozen=True)
 class Location:
     """A place in a file system, and what can be done there.
@@ -260,7 +265,7 @@ def _filesystem(scheme: str, authority: str) -> tuple[Any, str]:
     uri = f"{_ARROW_SCHEME.get(scheme, scheme)}://{quote(authority, safe='@:.-_')}/"
     try:
         filesystem, root = fs.FileSystem.from_uri(uri)
-    except (ArrowInvalid, NotImplementedError, OSError) as error:
+    except (ArrowInvalid, *FILESYSTEM_ERRORS) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise PathError(
             f"{scheme}://{authority} cannot be reached from this process by pyarrow ({reason}): "

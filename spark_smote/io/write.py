@@ -26,7 +26,7 @@ from pyspark.sql.types import (
 
 from spark_smote.errors import OutputError, ParameterError, PathError, SchemaError
 from spark_smote.io.manifest import ClassRows
-from spark_smote.io.paths import data_files, locate
+from spark_smote.io.paths import FILESYSTEM_ERRORS, data_files, locate
 from spark_smote.io.spark_failures import summary
 from spark_smote.kernels.streams import seed_int64
 
@@ -170,7 +170,7 @@ def measured_bytes_per_row(path: str) -> float | None:
                 for group in groups
                 for i in range(group.num_columns)
             )
-    except (PathError, OSError, ValueError, NotImplementedError):
+    except (PathError, ValueError, *FILESYSTEM_ERRORS):
         return None
     return size / rows if rows else None
 
