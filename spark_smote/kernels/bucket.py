@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.knn import k_nearest
+from spark_smote.kernels.mixing import mix_rows
 
 Flags = npt.NDArray[np.bool_]
 
@@ -145,21 +146,10 @@ def distinct_points(features: Floats) -> tuple[Ints, Ints]:
         The point each row lies on, points numbered in the order of their first row.
     first_of_point : int64, shape (p,)
     """
-    mixed = _mix(features)
+    mixed = mix_rows(features)
     _, first, inverse = np.unique(mixed, return_index=True, return_inverse=True)
     if (features != features[first[inverse]]).any():  # two points under one 64-bit mix
         _, first, inverse = np.unique(features, axis=0, return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
     return rank[inverse.reshape(-1)], np.sort(first)
-
-
-def _mix(features: Floats) -> npt.NDArray[np.uint64]:
-    """A 64-bit mix of each row, to sort by one number instead of d (checked by the caller)."""
-    bits = np.ascontiguousarray(features).view(np.uint64)
-    out = np.zeros(len(features), dtype=np.uint64)
-    for column in bits.T:
-        out ^= column
-        out ^= out >> np.uint64(32)
-        out *= np.uint64(0x9E3779B97F4A7C15)
-    return out ^ (out >> np.uint64(29))

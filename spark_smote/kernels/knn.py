@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
-from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances, product_error
+from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances
+from spark_smote.kernels.lower_bounds import LowerBounds, few_smallest
 
-MARGIN = 4
-"""Candidates beyond k: enough that the order of near ties is almost always settled at once."""
-
-CELLS_AT_ONCE = 1 << 22
-"""Entries of a distance matrix held at once in the fallback (32 MiB)."""
+PAIRS_AT_ONCE = 1 << 18
+"""Pairs gathered before they are decided."""
 
 
 def k_nearest(
@@ -19,10 +18,8 @@ def k_nearest(
 ) -> tuple[Ints, Floats]:
     """The k nearest other points of each query, by distance, ties by index.
 
-    A blocked matrix product proposes k + 5 candidates (scikit-learn's brute force, about 4 times
-    faster than a k-d tree at 28 columns); fixed-order float64 arithmetic decides between them.
-    Where the k-th neighbour cannot be told from the first one left out, every point within that
-    radius is decided the same way, so the result is that of an exhaustive search, bit for bit.
+    Float32 bounds leave few candidates per query, fixed-order float64 arithmetic decides between
+    them; since the bounds are certain, the result is that of an exhaustive search, bit for bit.
 
     Parameters
     ----------
@@ -40,56 +37,42 @@ def k_nearest(
     neighbour_ids : int64, shape (q, k)
     squared_distances : float64, shape (q, k)
     """
-    n, d = points.shape
-    scaled = (points - points.mean(axis=0)) * inverse_scale
-    wanted = min(n, k + 1 + MARGIN)
-    search = NearestNeighbors(algorithm="brute", n_neighbors=wanted).fit(scaled)
-    proposed, candidates = search.kneighbors(scaled[query_ids])
-    neighbours, distances = _decide(points, query_ids, candidates, k, inverse_scale)
-    if wanted == n:
-        return neighbours, distances
-    product = product_error(d, 2 * float((scaled * scaled).sum(axis=1).max()))
-    rounding = 4 * float(
-        np.linalg.norm(np.finfo(np.float64).eps * np.abs(points).max(axis=0) * inverse_scale)
-    )
-    certain = np.sqrt(np.maximum(proposed[:, -1] ** 2 - product, 0.0)) - rounding
-    open_rows = np.flatnonzero(certain <= np.sqrt(distances[:, -1]))
-    chunk = max(1, CELLS_AT_ONCE // n)
-    for start in range(0, len(open_rows), chunk):
-        rows = open_rows[start : start + chunk]
-        radius = (np.sqrt(distances[rows, -1]) + rounding) ** 2 + product
-        neighbours[rows], distances[rows] = _within_radius(
-            points, scaled, query_ids[rows], radius, k, inverse_scale
-        )
-    return neighbours, distances
+    found = [
+        _decided(points, query_ids[part], asked, candidates, k, inverse_scale)
+        for part, asked, candidates in _gathered(points, query_ids, k, inverse_scale)
+    ]
+    if not found:
+        return np.zeros((0, k), dtype=np.int64), np.zeros((0, k))
+    neighbours, distances = zip(*found, strict=True)
+    return np.concatenate(neighbours), np.concatenate(distances)
 
 
-def _decide(
-    points: Floats, query_ids: Ints, candidates: Ints, k: int, inverse_scale: Floats
+def _gathered(
+    points: Floats, query_ids: Ints, k: int, inverse_scale: Floats
+) -> Iterator[tuple[slice, Ints, Ints]]:
+    """Candidates of a slice of the queries at a time: (slice, query in it, point)."""
+    bounds = LowerBounds(points, inverse_scale)
+    start = held = 0
+    asked: list[Ints] = []
+    found: list[Ints] = []
+    for part, partial, own in bounds.blocks(points[query_ids]):
+        enough = few_smallest(partial, min(k + 1, len(points))).astype(np.float64)
+        rows, candidates = bounds.within(partial, own, bounds.ceiling(enough + own, own))
+        asked.append(rows + (part.start - start))
+        found.append(candidates)
+        held += len(rows)
+        if held >= PAIRS_AT_ONCE or part.stop == len(query_ids):
+            yield slice(start, part.stop), np.concatenate(asked), np.concatenate(found)
+            start, held, asked, found = part.stop, 0, [], []
+
+
+def _decided(
+    points: Floats, query_ids: Ints, asked: Ints, candidates: Ints, k: int, inverse_scale: Floats
 ) -> tuple[Ints, Floats]:
-    asked = np.repeat(query_ids, candidates.shape[1])
-    exact = paired_squared_distances(points, asked, points, candidates.ravel(), inverse_scale)
-    exact = exact.reshape(candidates.shape)
-    exact[candidates == query_ids[:, None]] = np.inf
-    order = np.lexsort((candidates, exact), axis=-1)[:, :k]
-    return np.take_along_axis(candidates, order, axis=1), np.take_along_axis(exact, order, axis=1)
-
-
-def _within_radius(
-    points: Floats,
-    scaled: Floats,
-    query_ids: Ints,
-    squared_radius: Floats,
-    k: int,
-    inverse_scale: Floats,
-) -> tuple[Ints, Floats]:
-    squares = (scaled * scaled).sum(axis=1)
-    near = squares[None, :] - 2 * (scaled[query_ids] @ scaled.T)
-    near += squares[query_ids, None]
-    near[np.arange(len(query_ids)), query_ids] = np.inf
-    asked, found = np.nonzero(near <= squared_radius[:, None])
-    exact = paired_squared_distances(points, query_ids[asked], points, found, inverse_scale)
-    order = np.lexsort((found, exact, asked))
+    """The k nearest of the candidates; those of a query come together, in ascending order."""
+    exact = paired_squared_distances(points, query_ids[asked], points, candidates, inverse_scale)
+    exact[candidates == query_ids[asked]] = np.inf
+    order = np.lexsort((exact, asked))  # stable: ties stay in ascending order
     first = np.searchsorted(asked, np.arange(len(query_ids)))
-    chosen = order[first[:, None] + np.arange(k)]
-    return found[chosen], exact[chosen]
+    nearest = order[first[:, None] + np.arange(k)]
+    return candidates[nearest], exact[nearest]

@@ -38,16 +38,25 @@ def nearer(distances: Floats, held: Floats) -> Pairs:
     return np.repeat(np.arange(len(held)), width), rows.ravel()
 
 
-def entered(held: Floats, distances: Floats, pairs: Pairs, times: Ints) -> Floats:
-    """The smallest of those held and those entering, per query; equal rows enter repeatedly."""
-    queries, width = held.shape
-    query_ids, row_ids = pairs
-    repeats = times[row_ids]
-    owners = np.concatenate([np.repeat(np.arange(queries), width), np.repeat(query_ids, repeats)])
-    values = np.concatenate([held.ravel(), np.repeat(distances[query_ids, row_ids], repeats)])
+def entered(held: Floats, queries: Ints, squared: Floats, times: Ints) -> Floats:
+    """The smallest of those held and those entering, per query; equal rows enter repeatedly.
+
+    Parameters
+    ----------
+    held : float64, shape (q, w), ascending
+    queries, squared, times : shape (p,)
+        Of each row that enters: which query it enters for, how far it is, how often it occurs.
+    """
+    touched, owners = np.unique(queries, return_inverse=True)
+    if not len(touched):
+        return held
+    width = held.shape[1]
+    owners = np.concatenate([np.repeat(np.arange(len(touched)), width), np.repeat(owners, times)])
+    values = np.concatenate([held[touched].ravel(), np.repeat(squared, times)])
     order = np.lexsort((values, owners))
-    first = np.searchsorted(owners[order], np.arange(queries))
-    kept: Floats = values[order[first[:, None] + np.arange(width)]]
+    first = np.searchsorted(owners[order], np.arange(len(touched)))
+    kept = held.copy()
+    kept[touched] = values[order[first[:, None] + np.arange(width)]]
     return kept
 
 
@@ -97,7 +106,9 @@ def pass_by(
     squared, copied = seen.squared, seen.copied.copy()
     largest = float((scaled * scaled).sum(axis=1).max())
     for part, distances in distance_blocks(scaled, (points - center) * inverse_scale):
-        squared = entered(squared, distances, nearer(distances, squared), times[part])
+        query_ids, row_ids = nearer(distances, squared)
+        entering = distances[query_ids, row_ids]
+        squared = entered(squared, query_ids, entering, times[part][row_ids])
         query_ids, row_ids = np.nonzero(distances <= 4 * product_error(len(center), largest))
         equal = (points[part][row_ids] == queries[query_ids]).all(axis=1)
         copied[query_ids[equal]] = True

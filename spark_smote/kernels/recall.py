@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spark_smote.kernels.distances import Floats, Ints
-from spark_smote.kernels.nearest import distance_blocks, entered, nearer, smallest
+from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances
+from spark_smote.kernels.lower_bounds import LowerBounds, few_smallest
+from spark_smote.kernels.nearest import entered, smallest
 
 TIE = 1e-9
 """Relative difference in squared distance below which two neighbours are equally near."""
@@ -39,10 +40,58 @@ class Nearest:
         )
 
 
+@dataclass(frozen=True)
+class Queries:
+    """Rows whose neighbours are also searched for exactly."""
+
+    points: Floats
+    """In scaled coordinates, shape (q, d)."""
+    buckets: Ints
+    """Home bucket of each, shape (q,)."""
+    limits: Nearest
+    """No more than so far are the nearest, as rows known beforehand show (see `known`)."""
+
+    @classmethod
+    def known(
+        cls, points: Floats, buckets: Ints, sample: Floats, members: tuple[Ints, Ints], k: int
+    ) -> Queries:
+        """Queries, and how far their neighbours are at most by a sample of the rows.
+
+        Parameters
+        ----------
+        points, buckets :
+            As above.
+        sample : float64, shape (m, d)
+            Rows, in scaled coordinates, that will pass too.
+        members : rows of the sample and the buckets they are in, shape (p,) each
+        """
+        limits = Nearest.unseen(len(points), k)
+        limits.anywhere[:, -1] = _farthest(points, sample, k)
+        rows, cells = members
+        order = np.argsort(cells, kind="stable")
+        rows, cells = rows[order], cells[order]
+        for bucket in np.unique(buckets):
+            asked = np.flatnonzero(buckets == bucket)
+            inside = rows[slice(*np.searchsorted(cells, [bucket, bucket + 1]))]
+            limits.in_bucket[asked, -1] = _farthest(points[asked], sample[inside], k)
+        return cls(points, buckets, limits)
+
+
+def _farthest(queries: Floats, points: Floats, k: int) -> Floats:
+    """A bound on each query's squared distance to its (k + 1)-th nearest point."""
+    out = np.full(len(queries), np.inf)
+    if len(points) <= k:
+        return out
+    bounds = LowerBounds(points, np.ones(points.shape[1]))
+    for part, partial, own in bounds.blocks(queries):
+        enough = few_smallest(partial, k + 1).astype(np.float64)
+        out[part] = bounds.squared(bounds.ceiling(enough + own, own))
+    return out
+
+
 def observe(
     seen: Nearest,
-    queries: Floats,
-    query_buckets: Ints,
+    queries: Queries,
     points: Floats,
     *,
     multiplicity: Ints,
@@ -53,30 +102,31 @@ def observe(
 
     Parameters
     ----------
-    queries : float64, shape (q, d)
-    query_buckets : int64, shape (q,)
-        Home bucket of each query.
     points : float64, shape (n, d)
         Rows, in the same scaled coordinates.
     multiplicity : int64, shape (n,)
     member_rows, member_buckets : int64, shape (p,)
         Which rows are in which buckets, home and spill.
     """
-    asked, bucket_of_query = np.unique(query_buckets, return_inverse=True)
-    index = np.searchsorted(asked, member_buckets)
-    known = (index < len(asked)) & (asked[np.minimum(index, len(asked) - 1)] == member_buckets)
-    shares = np.zeros((len(asked), len(points)), dtype=bool)
-    shares[index[known], member_rows[known]] = True
+    bounds = LowerBounds(queries.points, np.ones(points.shape[1]))
+    limits = np.maximum(
+        np.minimum(seen.anywhere[:, -1], queries.limits.anywhere[:, -1]),
+        np.minimum(seen.in_bucket[:, -1], queries.limits.in_bucket[:, -1]),
+    )
     times = np.minimum(multiplicity, seen.anywhere.shape[1])
-    for part, distances in distance_blocks(queries, points):
-        shared = shares[:, part][bucket_of_query]
-        shared &= distances < seen.in_bucket[:, -1:]
-        query_ids, row_ids = np.nonzero(shared)
-        seen = Nearest(
-            entered(seen.anywhere, distances, nearer(distances, seen.anywhere), times[part]),
-            entered(seen.in_bucket, distances, (query_ids, row_ids), times[part]),
-        )
-    return seen
+    width = int(max(queries.buckets.max(), member_buckets.max())) + 1
+    members = np.sort(member_rows * width + member_buckets)
+    rows, asked = bounds.below(points, limits)
+    squared = paired_squared_distances(
+        points, rows, queries.points, asked, np.ones(points.shape[1])
+    )
+    place = rows * width + queries.buckets[asked]
+    found = np.minimum(np.searchsorted(members, place), len(members) - 1)
+    shared = members[found] == place
+    return Nearest(
+        entered(seen.anywhere, asked, squared, times[rows]),
+        entered(seen.in_bucket, asked[shared], squared[shared], times[rows[shared]]),
+    )
 
 
 def accuracy(nearest: Nearest) -> tuple[float, float]:

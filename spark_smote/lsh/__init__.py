@@ -3,7 +3,7 @@
 A new family is one file here and one line in `FAMILIES`.
 """
 
-from spark_smote.lsh.family import FitSettings, HashFamily
+from spark_smote.lsh.family import FitSettings, HashFamily, Placement
 from spark_smote.lsh.projection import RandomProjectionHash
 from spark_smote.lsh.voronoi import VoronoiHash
 
@@ -16,6 +16,7 @@ __all__ = [
     "FAMILIES",
     "FitSettings",
     "HashFamily",
+    "Placement",
     "RandomProjectionHash",
     "VoronoiHash",
 ]

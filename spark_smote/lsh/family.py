@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from spark_smote.kernels.distances import Floats, Ints
 
@@ -24,6 +24,17 @@ class FitSettings:
     seed: int
 
 
+class Placement(NamedTuple):
+    """Where rows go."""
+
+    home: Ints
+    """Home bucket of each row, shape (n,)."""
+    spill_rows: Ints
+    """Rows that lie near a boundary, once per further bucket they are sent to, shape (s,)."""
+    spill_buckets: Ints
+    """Those buckets, shape (s,)."""
+
+
 class HashFamily(Protocol):
     """Near rows share a bucket with high probability.
 
@@ -37,7 +48,7 @@ class HashFamily(Protocol):
     >>> from spark_smote.lsh import FitSettings, VoronoiHash
     >>> points = np.array([[0.0], [0.1], [5.0], [5.1]])
     >>> settings = FitSettings(buckets=2, copies=1.0, most_copies=1, fewest_rows=1, seed=0)
-    >>> home = VoronoiHash.fit(points, settings).home(points)
+    >>> home = VoronoiHash.fit(points, settings).place(points).home
     >>> bool(home[0] == home[1] != home[2] == home[3])
     True
     """
@@ -50,11 +61,8 @@ class HashFamily(Protocol):
     def buckets(self) -> int:
         """Number of buckets."""
 
-    def home(self, points: Floats) -> Ints:
-        """Home bucket of each row, shape (n,)."""
-
-    def spill(self, points: Floats, home: Ints) -> tuple[Ints, Ints]:
-        """Rows and the further buckets they are sent to because they lie near a boundary."""
+    def place(self, points: Floats) -> Placement:
+        """Home bucket of each row, and the further buckets it is copied to."""
 
     def without(self, buckets: Ints) -> HashFamily:
         """The same hash with some buckets closed: their rows go to the next best."""

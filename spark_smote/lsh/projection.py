@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.streams import stream
-from spark_smote.lsh.family import FitSettings
+from spark_smote.lsh.family import FitSettings, Placement
 
 DIRECTIONS_TRIED = 8
 """Random directions tried at a node before its rows are left together."""
@@ -56,17 +56,14 @@ class RandomProjectionHash:
         """Number of buckets."""
         return int(self.bucket_of_leaf.max()) + 1
 
-    def home(self, points: Floats) -> Ints:
-        """Home bucket of each row, shape (n,)."""
+    def place(self, points: Floats) -> Placement:
+        """Home bucket of each row, and the further buckets it is copied to."""
         rows, found, _ = self._descend(points, overlap=False)
         home = np.empty(len(points), dtype=np.int64)
         home[rows] = found
-        return home
-
-    def spill(self, points: Floats, home: Ints) -> tuple[Ints, Ints]:
-        """Rows and the further buckets they are sent to because they lie near a boundary."""
         if self.most_copies == 1 or not self.margins.any():
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+            none = np.zeros(0, dtype=np.int64)
+            return Placement(home, none, none)
         rows, found, crossed = self._descend(points, overlap=True)
         order = np.lexsort((crossed, found, rows))
         rows, found, crossed = rows[order], found[order], crossed[order]
@@ -77,7 +74,7 @@ class RandomProjectionHash:
         rows, found = rows[order], found[order]
         rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
         within = rank < self.most_copies - 1
-        return rows[within], found[within]
+        return Placement(home, rows[within], found[within])
 
     def without(self, buckets: Ints) -> RandomProjectionHash:
         """Close buckets: rows that fall into one go to the open bucket next in tree order."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from sklearn.cluster import KMeans
@@ -12,15 +14,19 @@ from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances, product_error
+from spark_smote.kernels.lower_bounds import LowerBounds, few_smallest
 from spark_smote.kernels.streams import seed_int32
-from spark_smote.lsh.family import FitSettings
+from spark_smote.lsh.family import FitSettings, Placement
 
-BRANCHES = 16
+BRANCHES = 64
 """Cells are found level by level, at most this many at once: fitting b cells on m rows costs
-m * 16 * log16(b) distances instead of m * b."""
+m * 2 * sqrt(b) distances instead of m * b."""
 
 ROUNDS = 15
 """Lloyd iterations per level; the cells need not be optimal, only compact."""
+
+ROWS_TO_TUNE_ON = 8_192
+"""Rows of the sample that tell how far the copies asked for reach."""
 
 ENTRIES_AT_ONCE = 1 << 21
 """Entries of a distance matrix held at once (16 MiB)."""
@@ -50,79 +56,62 @@ class VoronoiHash:
             # fewer clusters than asked for is fine: cells without rows are closed below
             warnings.simplefilter("ignore", ConvergenceWarning)
             centroids = _leaf_centroids(sample, settings.buckets, settings.seed)
-        bare = cls(centroids, -np.inf, settings.most_copies)
-        while bare.buckets > 1:
-            held = np.bincount(bare.home(sample), minlength=bare.buckets)
-            if held.min() >= settings.fewest_rows:
-                break
-            bare = bare.without(np.array([held.argmin()]))
-        if bare.buckets == 1 or settings.most_copies == 1:
-            return bare
-        excess = np.sort(bare._sample_excess(sample), axis=None)
-        affordable = int((settings.copies - 1.0) * len(sample))
-        reach = float(excess[min(affordable, excess.size) - 1]) if affordable else -np.inf
-        return cls(bare.centroids, reach, settings.most_copies)
+            bare = cls(centroids, -np.inf, settings.most_copies)._without_starved(sample, settings)
+            if bare.buckets == 1 or settings.most_copies == 1:
+                return bare
+            return cls(bare.centroids, bare._affordable(sample, settings), settings.most_copies)
+
+    def _without_starved(self, sample: Floats, settings: FitSettings) -> VoronoiHash:
+        held = np.bincount(self.place(sample).home, minlength=self.buckets)
+        starved = np.flatnonzero(held < settings.fewest_rows)[: self.buckets - 1]
+        return self.without(starved)._without_starved(sample, settings) if len(starved) else self
+
+    def _affordable(self, sample: Floats, settings: FitSettings) -> float:
+        """The reach at which rows of the sample have as many copies as asked for."""
+        some = sample[:ROWS_TO_TUNE_ON]
+        excess = np.sort(self._sample_excess(some), axis=None)
+        copies = int((settings.copies - 1.0) * len(some))
+        return float(excess[min(copies, excess.size) - 1]) if copies else -np.inf
 
     @property
     def buckets(self) -> int:
         """Number of buckets."""
         return len(self.centroids)
 
-    def home(self, points: Floats) -> Ints:
-        """Home bucket of each row, shape (n,)."""
-        rows, cells, exact = self._near(points, -np.inf)
-        best = np.lexsort((cells, exact, rows))
-        chosen: Ints = cells[best[np.searchsorted(rows, np.arange(len(points)))]]
-        return chosen
+    @cached_property
+    def _bounds(self) -> LowerBounds:
+        return LowerBounds(self.centroids, np.ones(self.centroids.shape[1]))
 
-    def spill(self, points: Floats, home: Ints) -> tuple[Ints, Ints]:
-        """Rows and the further buckets they are sent to because they lie near a boundary."""
-        if self.reach < 0 or self.buckets == 1:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        rows, cells, exact = self._near(points, self.reach)
-        own = np.zeros(len(points))
-        at_home = cells == home[rows]
-        own[rows[at_home]] = exact[at_home]
-        kept = ~at_home & (exact <= (1.0 + self.reach) * own[rows])
-        rows, cells, exact = rows[kept], cells[kept], exact[kept]
-        order = np.lexsort((cells, exact, rows))
-        rows, cells = rows[order], cells[order]
-        rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
-        within = rank < self.most_copies - 1
-        return rows[within], cells[within]
+    def place(self, points: Floats) -> Placement:
+        """Home bucket of each row, and the further buckets it is copied to.
+
+        Bounds leave a few cells per row that may be home or within reach; fixed-order distances
+        decide between these.
+        """
+        factor = 1.0 + max(self.reach, 0.0)
+        none = np.zeros(0, dtype=np.int64)
+        found_rows, found_cells = [none], [none]
+        for part, partial, own in self._bounds.blocks(points):
+            nearest = few_smallest(partial, 1).astype(np.float64)
+            limit = factor * self._bounds.ceiling(nearest + own, own)
+            rows, cells = self._bounds.within(partial, own, limit)
+            found_rows.append(rows + part.start)
+            found_cells.append(cells)
+        rows, cells = np.concatenate(found_rows), np.concatenate(found_cells)
+        ones = np.ones(points.shape[1])
+        exact = paired_squared_distances(points, rows, self.centroids, cells, ones)
+        order = np.lexsort((exact, rows))  # stable: ties go to the lower cell
+        rows, cells, exact = rows[order], cells[order], exact[order]
+        first = np.searchsorted(rows, np.arange(len(points)))
+        rank = np.arange(len(rows)) - first[rows]
+        spilled = (rank > 0) & (rank < self.most_copies) & (self.reach >= 0)
+        spilled &= exact <= factor * exact[first][rows]
+        return Placement(cells[first], rows[spilled], cells[spilled])
 
     def without(self, buckets: Ints) -> VoronoiHash:
         """Close buckets: their rows go to the next nearest centroid."""
         kept = np.delete(self.centroids, buckets, axis=0)
         return VoronoiHash(kept, self.reach, self.most_copies)
-
-    def _near(self, points: Floats, reach: float) -> tuple[Ints, Ints, Floats]:
-        """Every (row, cell) that may be home or within reach, with its exact squared distance.
-
-        A matrix product proposes, with its error bound added on; the caller decides on the
-        fixed-order distances returned here.
-        """
-        squares = (self.centroids * self.centroids).sum(axis=1)
-        found_rows = [np.zeros(0, dtype=np.int64)]
-        found_cells = [np.zeros(0, dtype=np.int64)]
-        chunk = max(1, ENTRIES_AT_ONCE // self.buckets)
-        for start in range(0, len(points), chunk):
-            part = points[start : start + chunk]
-            norms = (part * part).sum(axis=1)
-            distances = part @ self.centroids.T
-            distances *= -2
-            distances += squares
-            distances += norms[:, None]
-            slack = product_error(part.shape[1], 1.0) * (norms + squares.max())
-            limit = np.maximum(distances.min(axis=1), 0.0) + slack
-            if reach > 0:
-                limit *= 1.0 + reach
-            rows, cells = np.nonzero(distances <= (limit + slack)[:, None])
-            found_rows.append(rows + start)
-            found_cells.append(cells)
-        rows, cells = np.concatenate(found_rows), np.concatenate(found_cells)
-        ones = np.ones(points.shape[1])
-        return rows, cells, paired_squared_distances(points, rows, self.centroids, cells, ones)
 
     def _sample_excess(self, sample: Floats) -> Floats:
         wide = min(self.most_copies, self.buckets) - 1
@@ -142,8 +131,8 @@ class VoronoiHash:
 
 
 def _leaf_centroids(sample: Floats, leaves: int, seed: int) -> Floats:
-    """Centroids of a tree of k-means splits, in tree order: near leaves have near numbers."""
-    branches = min(BRANCHES, leaves)
+    """Centroids of a tree of k-means splits, near ones mostly with near numbers."""
+    branches = leaves if leaves <= BRANCHES else min(BRANCHES, math.isqrt(leaves - 1) + 1)
     if branches > 1:
         branches = min(branches, len(np.unique(sample, axis=0)))
     if branches < 2:
@@ -156,14 +145,25 @@ def _leaf_centroids(sample: Floats, leaves: int, seed: int) -> Floats:
         algorithm="lloyd",
         random_state=seed_int32(seed, "k-means", leaves, len(sample)),
     ).fit(sample)
+    chained = _chain(np.asarray(split.cluster_centers_, dtype=np.float64))
     if leaves <= branches:
-        return np.asarray(split.cluster_centers_, dtype=np.float64)
+        return np.asarray(split.cluster_centers_[chained], dtype=np.float64)
     if (split.labels_ == split.labels_[0]).all():  # too near each other to be told apart
         return np.asarray(split.cluster_centers_[split.labels_[:1]], dtype=np.float64)
     parts = []
-    for branch in range(branches):
+    for branch in chained:
         inside = sample[split.labels_ == branch]
         if len(inside):
             share = len(inside) / len(sample)
             parts.append(_leaf_centroids(inside, max(1, round(leaves * share)), seed))
     return np.concatenate(parts)
+
+
+def _chain(centers: Floats) -> list[int]:
+    """An order in which each center is followed by the nearest one left."""
+    left = list(range(1, len(centers)))
+    chain = [0]
+    while left:
+        away = ((centers[left] - centers[chain[-1]]) ** 2).sum(axis=1)
+        chain.append(left.pop(int(away.argmin())))
+    return chain

@@ -121,7 +121,7 @@ def test_points_are_numbered_by_their_first_row(seed, n, values):
 
 def test_points_that_share_a_mix_stay_apart(monkeypatch):
     monkeypatch.setattr(
-        "spark_smote.kernels.bucket._mix", lambda features: np.zeros(len(features), np.uint64)
+        "spark_smote.kernels.bucket.mix_rows", lambda features: np.zeros(len(features), np.uint64)
     )
     point_of, first_of_point = distinct_points(np.array([[2.0], [1.0], [2.0], [3.0]]))
     assert point_of.tolist() == [0, 1, 0, 2]

@@ -37,8 +37,7 @@ def observed(points, multiplicity, queries, home, matrix, k, batches):
         rows, buckets = np.nonzero(matrix[batch])
         piece = recall.observe(
             recall.Nearest.unseen(len(queries), k),
-            points[queries],
-            home[queries],
+            recall.Queries(points[queries], home[queries], recall.Nearest.unseen(len(queries), k)),
             points[batch],
             multiplicity=multiplicity[batch],
             member_rows=rows,
@@ -99,8 +98,7 @@ def test_what_was_seen_does_not_depend_on_the_order_of_batches(seed, cuts):
         rows, buckets = np.nonzero(matrix[batch])
         in_turn = recall.observe(
             in_turn,
-            points[queries],
-            home[queries],
+            recall.Queries(points[queries], home[queries], recall.Nearest.unseen(len(queries), k)),
             points[batch],
             multiplicity=times[batch],
             member_rows=rows,

@@ -6,14 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spark_smote.kernels import sketch
-from spark_smote.plans.model import ClassModel, mix_keys
+from spark_smote.kernels.mixing import mix
+from spark_smote.plans.model import ClassModel
 
 STANDARD_ERROR = 1.04 / np.sqrt(sketch.REGISTERS)
 
 
 def estimates(keys, buckets, count):
     registers = sketch.empty_registers(count)
-    sketch.observe(registers, buckets, mix_keys(keys))
+    sketch.observe(registers, buckets, mix(keys.view(np.uint64)))
     return sketch.distinct_estimate(registers)
 
 
@@ -56,11 +57,11 @@ def test_registers_do_not_depend_on_order_or_cut(seed, parts, buckets):
     keys = random.integers(-(2**63), 2**63 - 1, size=400)
     bucket = random.integers(0, buckets, size=400)
     whole = sketch.empty_registers(buckets)
-    sketch.observe(whole, bucket, mix_keys(keys))
+    sketch.observe(whole, bucket, mix(keys.view(np.uint64)))
     merged = sketch.empty_registers(buckets)
     for part in np.array_split(random.permutation(400), parts):
         piece = sketch.empty_registers(buckets)
-        sketch.observe(piece, bucket[part], mix_keys(keys[part]))
+        sketch.observe(piece, bucket[part], mix(keys[part].view(np.uint64)))
         merged = np.maximum(merged, piece)
     np.testing.assert_array_equal(merged, whole)
 

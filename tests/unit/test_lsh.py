@@ -64,8 +64,7 @@ class Membership:
 
 def membership(family, points) -> Membership:
     """Hash rows, and check what must hold of any rows."""
-    home = family.home(points)
-    rows, buckets = family.spill(points, home)
+    home, rows, buckets = family.place(points)
     assert home.shape == (len(points),)
     assert ((home >= 0) & (home < family.buckets)).all()
     assert rows.shape == buckets.shape
@@ -278,7 +277,7 @@ def test_buckets_near_in_number_are_mostly_near_in_space(name):
     random = np.random.default_rng(10)
     points = random.normal(size=(4000, 2))
     family = FAMILIES[name].fit(points, settings_for(64, copies=1.0, fewest_rows=1))
-    home = family.home(points)
+    home = family.place(points).home
     middles = np.array([points[home == b].mean(axis=0) for b in range(family.buckets)])
     next_one = np.linalg.norm(np.diff(middles, axis=0), axis=1).mean()
     any_two = np.linalg.norm(middles[:, None] - middles[None, :], axis=2).mean()

@@ -1,0 +1,140 @@
+"""Fast lower bounds of squared distances, in float32, that are safe to exclude by.
+
+|x - y|^2 = |x|^2 + |y|^2 - 2 xy costs one matrix product, and in single precision half of what it
+does in double. Its last bits change with the size of the batch and the processor, so it never
+decides; but with its error bound taken off it is a true lower bound of the distance, and what it
+leaves over is little enough to be decided exactly (`distances.paired_squared_distances`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from spark_smote.kernels.distances import Floats, Ints
+
+Singles = npt.NDArray[np.float32]
+
+BLOCK_BYTES = 1 << 20
+"""A block of bounds that stays in the processor's cache."""
+
+GROUPS_PER_WANTED = 8
+"""Minima of this many groups per nearest point asked for tell how near the nearest are."""
+
+
+class LowerBounds:
+    """Bounds from any rows to fixed `points`.
+
+    For error factor c and every pair, in exact arithmetic on the rows given:
+    bound <= D <= (bound + 4.5 c |x|^2 + tiny) / (1 - 3 c), where D is the squared distance of the
+    scaled rows. (The product's error is at most c/2 (|x|^2 + |y|^2); c (|x|^2 + |y|^2) is taken
+    off; and |y|^2 <= 2 |x|^2 + 2 D.)
+
+    Parameters
+    ----------
+    points : float64, shape (n, d)
+    inverse_scale : float64, shape (d,)
+        One over the unit of each column.
+    """
+
+    def __init__(self, points: Floats, inverse_scale: Floats) -> None:
+        self._center = points.mean(axis=0)
+        self._inverse_scale = inverse_scale
+        scaled = (points - self._center) * inverse_scale
+        largest = float(np.abs(scaled).max(initial=0.0))
+        # a power of two, so that nothing overflows in single precision and no bit is lost
+        exponent = int(np.clip(-int(np.frexp(largest)[1]), -500, 400))  # its square is finite too
+        self._unit = float(np.ldexp(1.0, exponent))
+        self.factor = 8 * (points.shape[1] + 8) * float(np.finfo(np.float32).eps)
+        # squares that underflow, here or in float64 unscaled
+        self._tiny = points.shape[1] * (2.0**-120 + float(np.ldexp(1.0, 2 * exponent - 1020)))
+        scaled *= self._unit
+        table = np.empty((points.shape[1] + 1, len(points)), dtype=np.float32)
+        table[:-1] = -2 * scaled.T
+        table[-1] = (1 - self.factor) * (scaled * scaled).sum(axis=1)
+        self._table = table
+
+    def blocks(self, rows: Floats) -> Iterator[tuple[slice, Singles, Floats]]:
+        """Bounds of a slice of `rows` at a time, without the rows' own part.
+
+        Yields
+        ------
+        part : slice
+        partial : float32, shape (len(part), n)
+            bound = partial + own, in the units of `squared`.
+        own : float64, shape (len(part),)
+        """
+        width = self._table.shape[1]
+        chunk = max(16, BLOCK_BYTES // (4 * width))
+        single = np.empty((min(chunk, len(rows)), self._table.shape[0]), dtype=np.float32)
+        out = np.empty((len(single), width), dtype=np.float32)
+        for start in range(0, len(rows), chunk):
+            part = slice(start, min(start + chunk, len(rows)))
+            scaled = (rows[part] - self._center) * (self._inverse_scale * self._unit)
+            with np.errstate(over="ignore"):  # a row far outside is far from all points alike
+                single[: len(scaled), :-1] = scaled
+            single[: len(scaled), -1] = 1.0
+            partial = np.matmul(single[: len(scaled)], self._table, out=out[: len(scaled)])
+            yield part, partial, (1 - self.factor) * (scaled * scaled).sum(axis=1)
+
+    def below(self, rows: Floats, limits: Floats) -> tuple[Ints, Ints]:
+        """Pairs (row, point) whose squared distance may be below the point's own limit.
+
+        Parameters
+        ----------
+        rows : float64, shape (m, d)
+        limits : float64, shape (n,)
+            Squared scaled distances; inf where every row may enter.
+        """
+        none = np.zeros(0, dtype=np.int64)
+        rows_near, points_near = [none], [none]
+        with np.errstate(over="ignore"):
+            less = (limits * self._unit**2).astype(np.float32)
+        less = np.nextafter(less, np.float32(np.inf))
+        for part, partial, own in self.blocks(rows):
+            # the subtraction rounds by less than what the bound has to spare
+            np.subtract(partial, less, out=partial)
+            near, points = self.within(partial, own, np.zeros(len(own)))
+            rows_near.append(near + part.start)
+            points_near.append(points)
+        return np.concatenate(rows_near), np.concatenate(points_near)
+
+    def ceiling(self, bound: Floats, own: Floats) -> Floats:
+        """The most that a distance with this bound can be, in units of `blocks`."""
+        most: Floats = (bound + 5 * self.factor * own + self._tiny) / (1 - 3 * self.factor)
+        return most
+
+    def squared(self, values: Floats) -> Floats:
+        """Squared distances in units of `blocks` as squared scaled distances."""
+        converted: Floats = values / self._unit**2
+        return converted
+
+    def within(self, partial: Singles, own: Floats, limit: Floats) -> tuple[Ints, Ints]:
+        """Pairs (row of the block, point) that may be nearer than `limit`, row by row."""
+        threshold = (limit - own + self._tiny).astype(np.float32)
+        threshold = np.nextafter(threshold, np.float32(np.inf))
+        flat = np.flatnonzero(partial <= threshold[:, None])
+        rows = flat // partial.shape[1]
+        return rows, flat - rows * partial.shape[1]
+
+
+def few_smallest(partial: Singles, count: int) -> Singles:
+    """Per row, at least `count` entries are not larger than this.
+
+    The count-th smallest of the minima of groups of columns: nearly the count-th smallest of all,
+    by operations that run over whole rows.
+    """
+    groups = GROUPS_PER_WANTED * count
+    minima = partial
+    while minima.shape[1] >= 2 * groups:
+        half = minima.shape[1] // 2
+        folded = np.minimum(minima[:, :half], minima[:, half : 2 * half])
+        if minima.shape[1] % 2:
+            np.minimum(folded[:, 0], minima[:, -1], out=folded[:, 0])
+        minima = folded
+    smallest: Singles = (
+        minima.min(axis=1) if count == 1 else np.partition(minima, count - 1, axis=1)[:, count - 1]
+    )
+    return smallest
