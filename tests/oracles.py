@@ -12,6 +12,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from spark_smote.kernels.bucket import canonical_rows, chosen_neighbours, draw
 from spark_smote.kernels.interpolate import interpolate
+from spark_smote.kernels.mixing import mix, mix_rows
 from spark_smote.kernels.streams import stream
 
 ROWS_PER_STREAM = 65_536
@@ -98,12 +99,12 @@ def one_process_smote(
     Parameters
     ----------
     table : pandas.DataFrame
-        The rows of the class: `inputs`, their content key `row_key`, and `id`.
+        The rows of the class: `inputs`, which are all they hold, and `id`.
     model : ClassModel
         Where rows go, and the units of distance.
     """
-    keys = table["row_key"].to_numpy(np.int64)
     features = table[inputs].to_numpy(np.float64) + 0.0
+    keys = mix(mix_rows(features)).view(np.int64)
     ids = table["id"].to_numpy()
     home, spill_rows, spill_buckets = model.place(features, keys)
     quotas = shares_by_fractions(new_rows, np.bincount(home, minlength=model.buckets))

@@ -1,11 +1,14 @@
-"""The thin adapter between Arrow batches and numpy arrays."""
+"""The thin adapter between Arrow batches and numpy arrays, and what workers need around it."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from spark_smote.kernels.distances import Floats, Ints
 
@@ -14,6 +17,42 @@ ArrowFunction = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 BYTES_PER_BATCH = 8 << 20
 """New rows travel to the JVM in batches of about this size, whatever their width."""
+
+
+@contextmanager
+def worker() -> Iterator[None]:
+    """Around the work of one task in a Python worker.
+
+    One thread, since Spark runs as many tasks as there are cores. And what is imported by now is
+    taken out of garbage collection: Spark's workers collect after every task, which takes a tenth
+    of a second with scikit-learn loaded.
+    """
+    gc.freeze()
+    with threadpool_limits(1):
+        yield
+
+
+def taken(records: pa.Table, rows: Ints) -> pa.Table:
+    """Some rows of a table; `features`, fixed in length, go through numpy, which is faster."""
+    place = records.column_names.index("features")
+    lists = feature_lists(features_of(records)[rows])
+    return records.remove_column(place).take(pa.array(rows)).add_column(place, "features", lists)
+
+
+def packed(records: pa.Table) -> bytes:
+    """A table as the bytes of an Arrow stream."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, records.schema) as out:
+        out.write_table(records)
+    stream: bytes = sink.getvalue().to_pybytes()
+    return stream
+
+
+def unpacked(payload: pa.Buffer) -> pa.Table:
+    """The table that `packed` made bytes of, without copying it."""
+    with pa.ipc.open_stream(payload) as stream:
+        records: pa.Table = stream.read_all()
+    return records
 
 
 def features_of(records: pa.RecordBatch | pa.Table) -> Floats:

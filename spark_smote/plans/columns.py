@@ -76,6 +76,8 @@ class Table:
     id: int | None
     copied: tuple[int, ...]
     roles: tuple[ColumnRole, ...]
+    all_valid: bool = False
+    """Whether every row is known to be valid, so that none needs to be tested."""
 
     @property
     def label_column(self) -> Column:
@@ -121,8 +123,13 @@ class Table:
     @property
     def key(self) -> Column:
         """The content key of the row (see `plans.row_key`)."""
-        plain = {self.inputs[0]} if self.packed else set()
-        return row_key(self.schema, plain_arrays=plain)
+        return row_key(self.schema, range(len(self.schema)), plain=self.inputs)
+
+    @property
+    def carried_key(self) -> Column:
+        """A key of what a row of a class holds beside its inputs; new rows may copy or name it."""
+        beside = [i for i in range(len(self.schema)) if i != self.label and i not in self.inputs]
+        return row_key(self.schema, beside) if beside else F.lit(0).cast("bigint")
 
     def restored(self, position: int, features: Column, row: int) -> Column:
         """An input column of new rows, in its own type, from the array of doubles.

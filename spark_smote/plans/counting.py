@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,32 +10,22 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from spark_smote.kernels import recall, sketch
-from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.distances import Ints
+from spark_smote.kernels.mixing import mix
 from spark_smote.plans.classes import ClassTask
-from spark_smote.plans.folding import fold_rows
+from spark_smote.plans.folding import fold_records
 from spark_smote.plans.hashing import Placed, placed_rows
 from spark_smote.plans.model import (
     BucketCounts,
     ClassModel,
     SearchQuality,
     largest_bucket,
-    mix_keys,
 )
 from spark_smote.plans.sample import ClassSample
 from spark_smote.results import SearchAccuracy
 
 MOST_ROUNDS = 16
 """Refinements of the buckets before giving up; none or one is usual."""
-
-
-@dataclass(frozen=True)
-class Queries:
-    """Rows of one class whose neighbours are also searched for exactly."""
-
-    points: Floats
-    """In scaled coordinates, shape (q, d)."""
-    buckets: Ints
-    """Home bucket of each, shape (q,)."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +52,17 @@ class Tally:
         )
 
 
-def choose_queries(sample: ClassSample, model: ClassModel, count: int) -> Queries:
+def choose_queries(sample: ClassSample, model: ClassModel, count: int, k: int) -> recall.Queries:
     """Rows of the sample, by a hash of their key that is independent of the sample's own order."""
-    chosen = np.argsort(mix_keys(sample.keys), kind="stable")[:count]
-    features, keys = sample.features[chosen], sample.keys[chosen]
-    home, _, _ = model.place(features, keys)
-    return Queries(model.scaled(features), home)
+    chosen = np.argsort(mix(sample.keys.view(np.uint64)), kind="stable")[:count]
+    points = model.scaled(sample.features)
+    home, rows, buckets = model.place(sample.features, sample.keys)
+    members = np.append(np.arange(len(home)), rows), np.append(home, buckets)
+    return recall.Queries.known(points[chosen], home[chosen], points, members, k)
 
 
 def count_buckets(
-    rows: Callable[[], DataFrame],
+    records: DataFrame,
     tasks: Sequence[ClassTask],
     models: Sequence[ClassModel],
     samples: Sequence[ClassSample],
@@ -86,9 +77,8 @@ def count_buckets(
 
     Parameters
     ----------
-    rows : callable
-        Gives a DataFrame: one row = a usable row (`plans.sample.usable_rows`). Not called, and no
-        scan needed, where every class is one bucket.
+    records : DataFrame
+        `plans.records.class_records` of the classes. Not read where every class is one bucket.
     """
     if all(model.family is None for model in models):
         return list(models), [
@@ -97,10 +87,10 @@ def count_buckets(
     current = list(models)
     for _ in range(MOST_ROUNDS):
         queries = [
-            choose_queries(sample, model, recall_queries if model.family is not None else 0)
-            for sample, model in zip(samples, current, strict=True)
+            choose_queries(sample, model, recall_queries if model.family else 0, task.k)
+            for task, sample, model in zip(tasks, samples, current, strict=True)
         ]
-        tallies = _count(rows(), tasks, current, queries)
+        tallies = _count(records, tasks, current, queries)
         refined = [
             model.refined(
                 tally.counts, fewest=task.k + 1, most=largest_bucket(len(model.center), quality)
@@ -135,15 +125,17 @@ def _one_bucket(task: ClassTask, sample: ClassSample) -> Tally:
     """The tally of a class that is one bucket; no scan needed."""
     rows = np.array([task.rows], dtype=np.int64)
     registers = sketch.empty_registers(1)
-    sketch.observe(registers, np.zeros(len(sample.keys), dtype=np.int64), mix_keys(sample.keys))
+    sketch.observe(
+        registers, np.zeros(len(sample.keys), dtype=np.int64), mix(sample.keys.view(np.uint64))
+    )
     return Tally(rows, rows, registers, recall.Nearest.unseen(0, task.k))
 
 
 def _count(
-    rows: DataFrame,
+    records: DataFrame,
     tasks: Sequence[ClassTask],
     models: Sequence[ClassModel],
-    queries: Sequence[Queries],
+    queries: Sequence[recall.Queries],
 ) -> list[Tally]:
     empty = [
         Tally(
@@ -155,28 +147,27 @@ def _count(
         for task, model, asked in zip(tasks, models, queries, strict=True)
     ]
 
-    def enter(tallies: list[Tally], batch: pa.RecordBatch) -> list[Tally]:
-        for code, placed in placed_rows(batch, models):
+    def enter(tallies: list[Tally], table: pa.Table) -> list[Tally]:
+        for code, placed in placed_rows(table, models):
             tallies[code] = _entered(tallies[code], placed, models[code], queries[code])
         return tallies
 
-    return fold_rows(rows, empty, enter)
+    return fold_records(records, empty, enter)
 
 
-def _entered(tally: Tally, placed: Placed, model: ClassModel, queries: Queries) -> Tally:
+def _entered(tally: Tally, placed: Placed, model: ClassModel, queries: recall.Queries) -> Tally:
     times = placed.multiplicity
     home_rows, all_rows = tally.home_rows.copy(), tally.all_rows.copy()
     np.add.at(home_rows, placed.home, times)
     np.add.at(all_rows, placed.member_buckets, times[placed.member_rows])
     registers = tally.registers.copy()
-    mixed = mix_keys(placed.keys)[placed.member_rows]
+    mixed = mix(placed.keys.view(np.uint64))[placed.member_rows]
     sketch.observe(registers, placed.member_buckets, mixed)
     nearest = tally.nearest
     if len(queries.buckets):
         nearest = recall.observe(
             nearest,
-            queries.points,
-            queries.buckets,
+            queries,
             model.scaled(placed.features),
             multiplicity=times,
             member_rows=placed.member_rows,

@@ -1,4 +1,4 @@
-"""Folding a whole table into small arrays without bringing its rows to the driver."""
+"""Folding all records into small arrays without bringing its rows to the driver."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Protocol, TypeVar
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
-from threadpoolctl import threadpool_limits
 
-MERGERS = 8
+from spark_smote.plans.arrow import worker
+from spark_smote.plans.records import streamed
+
+MERGERS = 4
 """Tasks that merge what all others found, so that the driver receives this many pieces, whatever
 the number of partitions."""
 
@@ -25,33 +27,34 @@ class Mergeable(Protocol):
         """Both pieces in one."""
 
 
-def fold_rows(
-    rows: DataFrame, start: Sequence[S], enter: Callable[[list[S], pa.RecordBatch], list[S]]
+def fold_records(
+    records: DataFrame, start: Sequence[S], enter: Callable[[list[S], pa.Table], list[S]]
 ) -> list[S]:
-    """Let every batch of `rows` enter a copy of `start`, and merge the copies.
+    """Let all records enter copies of `start`, and merge the copies.
 
     Parameters
     ----------
+    records : DataFrame
+        As `plans.records.class_records` gives them.
     start : sequence
         What is known before any row, one piece per class; also the neutral element of merging.
     enter : callable
-        Given the pieces so far and a batch, returns the pieces with it.
+        Given the pieces so far and a table of records, returns the pieces with it.
     """
     neutral = list(start)
 
     def fold(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         pieces = list(neutral)
-        with threadpool_limits(1):
-            for batch in batches:
-                if batch.num_rows:
-                    pieces = enter(pieces, batch)
+        with worker():
+            for table in streamed(batches):
+                pieces = enter(pieces, table)
         yield _packed(pieces)
 
     def merge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield _packed(_merged(neutral, (p for b in batches for p in b["payload"].to_pylist())))
 
     # one row = the pieces of one partition, then of one merger
-    folded = rows.mapInArrow(fold, "payload binary")
+    folded = records.mapInArrow(fold, "payload binary")
     gathered = folded.repartition(MERGERS).mapInArrow(merge, "payload binary")
     return _merged(neutral, (row["payload"] for row in gathered.collect()))
 

@@ -9,14 +9,22 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
-from threadpoolctl import threadpool_limits
 
 from spark_smote.kernels.distances import Floats, Ints
-from spark_smote.plans.arrow import ArrowFunction, features_of, integers_of
+from spark_smote.plans.arrow import (
+    ArrowFunction,
+    features_of,
+    integers_of,
+    packed,
+    taken,
+    worker,
+)
 from spark_smote.plans.layout import Layout, partition_keys
 from spark_smote.plans.model import ClassModel
-from spark_smote.plans.sample import merged_records
+from spark_smote.plans.records import streamed
+
+BYTES_SENT_AT_ONCE = 32 << 20
+"""Rows a sender gathers before it parts them by task: the streams should not be tiny."""
 
 
 @dataclass(frozen=True)
@@ -32,16 +40,11 @@ class Placed:
     home: Ints
 
 
-def placed_rows(
-    batch: pa.RecordBatch, models: Sequence[ClassModel]
-) -> Iterator[tuple[int, Placed]]:
-    """Place the rows of a batch, class by class."""
-    if not batch.num_rows:
-        return
-    records = merged_records(batch)
+def placed_rows(records: pa.Table, models: Sequence[ClassModel]) -> Iterator[tuple[int, Placed]]:
+    """Place records, class by class."""
     codes = integers_of(records, "class")
     for code in np.unique(codes):
-        own = records.filter(pa.array(codes == code)).combine_chunks()
+        own = taken(records, np.flatnonzero(codes == code)) if (codes != code).any() else records
         keys, features = integers_of(own, "key"), features_of(own)
         home, spill_rows, spill_buckets = models[code].place(features, keys)
         yield (
@@ -58,23 +61,15 @@ def placed_rows(
         )
 
 
-def send_to_tasks(rows: DataFrame, models: Sequence[ClassModel], layout: Layout) -> DataFrame:
+def send_to_tasks(records: DataFrame, models: Sequence[ClassModel], layout: Layout) -> DataFrame:
     """The one shuffle: every row goes, once, to each task that needs it.
 
-    One row = a distinct row on its way to one task: what `rows` holds, then `multiplicity bigint,
-    task int, partition int, home int, buckets array<int>`. `buckets` are those of the task that
-    the row belongs to, numbered through all classes; `home` is its home bucket if the task has
-    it, else -1.
+    One row = some records on their way to one task, as an Arrow stream: `partition int,
+    records binary`. To the records (`plans.records.class_records`) are added `task int, home int,
+    buckets list<int>`: `buckets` are those of the task that the row belongs to, numbered through
+    all classes; `home` is its home bucket if the task has it, else -1.
     """
-    added = [
-        T.StructField("multiplicity", T.LongType()),
-        T.StructField("task", T.IntegerType()),
-        T.StructField("partition", T.IntegerType()),
-        T.StructField("home", T.IntegerType()),
-        T.StructField("buckets", T.ArrayType(T.IntegerType())),
-    ]
-    kept = [T.StructField(field.name, field.dataType) for field in rows.schema]
-    sent = rows.mapInArrow(_sender(models, layout), T.StructType([*kept, *added]))
+    sent = records.mapInArrow(_sender(models, layout), "partition int, records binary")
     return sent.repartition(layout.task_count, F.col("partition"))
 
 
@@ -82,18 +77,50 @@ def _sender(models: Sequence[ClassModel], layout: Layout) -> ArrowFunction:
     keys = partition_keys(layout.task_count)
 
     def send(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        with threadpool_limits(1):
-            for batch in batches:
-                for code, placed in placed_rows(batch, models):
-                    yield from _sent(placed, layout.offsets[code], layout, keys)
+        with worker():
+            placed: list[tuple[int, Placed]] = []
+            for records in streamed(batches):
+                placed += placed_rows(records, models)
+                if sum(part.records.nbytes for _, part in placed) >= BYTES_SENT_AT_ONCE:
+                    yield _by_task(placed, layout, keys)
+                    placed = []
+            if placed:
+                yield _by_task(placed, layout, keys)
 
     return send
 
 
-def _sent(
-    placed: Placed, offset: int, layout: Layout, keys: np.ndarray
-) -> Iterator[pa.RecordBatch]:
-    """One record per row and task, from one membership per row and bucket."""
+def _by_task(
+    placed: Sequence[tuple[int, Placed]], layout: Layout, keys: np.ndarray
+) -> pa.RecordBatch:
+    """Records gathered by task, a stream for each."""
+    sizes = [len(part.keys) for _, part in placed]
+    firsts = np.cumsum(sizes) - sizes
+    routes = pa.concat_tables(
+        [
+            _routes(part, layout.offsets[code], layout, first)
+            for (code, part), first in zip(placed, firsts, strict=True)
+        ]
+    )
+    tasks = integers_of(routes, "task")
+    order = np.argsort(tasks, kind="stable")
+    routes, tasks = routes.take(pa.array(order)), tasks[order]
+    records = taken(pa.concat_tables([p.records for _, p in placed]), integers_of(routes, "row"))
+    for name in ("task", "home", "buckets"):
+        records = records.append_column(name, routes.column(name))
+    starts = np.flatnonzero(np.diff(tasks, prepend=-1))
+    ends = np.append(starts[1:], len(tasks))
+    streams = [
+        packed(records.slice(a, b - a).combine_chunks()) for a, b in zip(starts, ends, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(
+        [pa.array(keys[tasks[starts]], pa.int32()), pa.array(streams, pa.binary())],
+        ["partition", "records"],
+    )
+
+
+def _routes(placed: Placed, offset: int, layout: Layout, first_row: int) -> pa.Table:
+    """One route per row and task, from one membership per row and bucket."""
     buckets = placed.member_buckets + offset
     starts, ends = layout.task_starts[buckets], layout.task_starts[buckets + 1]
     times = ends - starts
@@ -107,15 +134,12 @@ def _sent(
     fresh = np.ones(len(rows), dtype=bool)
     fresh[1:] = (rows[1:] != rows[:-1]) | (tasks[1:] != tasks[:-1])
     first = np.flatnonzero(fresh)
-    if not len(first):
-        return
     offsets = np.append(first, len(rows)).astype(np.int32)
-    records = placed.records.take(pa.array(rows[first]))
-    for name, column in (
-        ("task", pa.array(tasks[first], pa.int32())),
-        ("partition", pa.array(keys[tasks[first]], pa.int32())),
-        ("home", pa.array(np.where(away[first], -1, buckets[first]), pa.int32())),
-        ("buckets", pa.ListArray.from_arrays(offsets, pa.array(buckets, pa.int32()))),
-    ):
-        records = records.append_column(name, column)
-    yield from records.combine_chunks().to_batches()
+    return pa.table(
+        {
+            "row": pa.array(rows[first] + first_row),
+            "task": pa.array(tasks[first], pa.int32()),
+            "home": pa.array(np.where(away[first], -1, buckets[first]), pa.int32()),
+            "buckets": pa.ListArray.from_arrays(offsets, pa.array(buckets, pa.int32())),
+        }
+    )

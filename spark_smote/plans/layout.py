@@ -16,13 +16,13 @@ from spark_smote.plans.model import BucketCounts, ClassModel
 ROWS_PER_SLICE = 65_536
 """New rows drawn from one random stream: the unit of a bucket's work that is never divided."""
 
-ROWS_PER_TASK = 32_768
+ROWS_PER_TASK = 131_072
 """Rows (home and spill) after which a task takes no further bucket."""
 
-BYTES_PER_TASK = 128 << 20
+BYTES_PER_TASK = 64 << 20
 """The same for wide rows, in bytes of their features."""
 
-NEW_ROWS_PER_TASK = 131_072
+NEW_ROWS_PER_TASK = 524_288
 """New rows after which a task takes no further slice."""
 
 

@@ -9,25 +9,26 @@ import numpy.typing as npt
 
 from spark_smote.errors import DataError
 from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.mixing import mix
 from spark_smote.kernels.streams import seed_int32
 from spark_smote.lsh import FAMILIES, FitSettings, HashFamily
+from spark_smote.lsh.expected_recall import expected_recall
 from spark_smote.plans.sample import ClassSample
 from spark_smote.results import LabelValue
 
-ROWS_PER_BUCKET = 2_048
-"""Home rows per bucket aimed for: with about three copies, a block of 6,000 rows, where exact
-search costs about as much per row as hashing, moving and writing it."""
+ROWS_PER_BUCKET = (1_024, 2_048, 4_096, 8_192, 16_384)
+"""Home rows per bucket to choose from; below a thousand, hashing costs as much as it saves."""
 
 MOST_BUCKETS = 2_048
 """Hashing costs as many distances per row as there are buckets; past this they grow instead."""
 
-LARGEST_BUCKET = 16_384
+LARGEST_BUCKET = 131_072
 """Distinct rows (home and spill) a bucket may hold; fuller ones are split by key."""
 
 BYTES_PER_BUCKET = 64 << 20
 """The same bound for wide rows, in bytes of their features."""
 
-SAMPLE_ROWS_PER_BUCKET = 48
+SAMPLE_ROWS_PER_BUCKET = 32
 LEAST_SAMPLE = 4_096
 SAMPLE_BYTES = 128 << 20
 """Memory the driver spends on the features of all samples together."""
@@ -40,20 +41,24 @@ FEWEST_SAMPLE_ROWS = 4
 class SearchQuality:
     """What a `searchQuality` means."""
 
+    recall: float
+    """Share of the true neighbours aimed for: buckets grow until the sample promises it."""
     one_bucket_rows: int
     """Classes of up to this many distinct rows are searched exactly, in one bucket."""
-    copies: float
-    """Mean number of buckets a row is sent to in larger ones."""
+    copies: tuple[float, ...]
+    """Mean numbers of buckets a row may be sent to in larger ones."""
     most_copies: int
+    most_rows_per_bucket: int
+    """Buckets do not grow beyond this, whatever the recall."""
     approximate: bool = True
     """Whether larger classes may be divided; if not they are refused."""
 
 
 QUALITIES = {
-    "fast": SearchQuality(4_096, copies=1.5, most_copies=4),
-    "balanced": SearchQuality(8_192, copies=3.0, most_copies=12),
-    "accurate": SearchQuality(16_384, copies=6.0, most_copies=24),
-    "exact": SearchQuality(131_072, copies=1.0, most_copies=1, approximate=False),
+    "fast": SearchQuality(0.90, 4_096, (1.5, 2.5), 8, 2_048),
+    "balanced": SearchQuality(0.95, 8_192, (2.5, 4.0), 12, 8_192),
+    "accurate": SearchQuality(0.99, 16_384, (3.0, 6.0), 24, 16_384),
+    "exact": SearchQuality(1.0, 131_072, (1.0,), 1, 131_072, approximate=False),
 }
 
 
@@ -98,13 +103,12 @@ class ClassModel:
 
     def place(self, features: Floats, keys: Ints) -> tuple[Ints, Ints, Ints]:
         """Home bucket of each row, then the rows and buckets of its search-only copies."""
-        mixed = mix_keys(keys)
+        mixed = mix(keys.view(np.uint64))
         if self.family is None:
             none = np.zeros(0, dtype=np.int64)
             return self._part(np.zeros(len(keys), dtype=np.int64), mixed), none, none
         points = self.scaled(features)
-        home = self.family.home(points)
-        rows, buckets = self.family.spill(points, home)
+        home, rows, buckets = self.family.place(points)
         return self._part(home, mixed), rows, self._part(buckets, mixed[rows])
 
     def _part(self, buckets: Ints, mixed: npt.NDArray[np.uint64]) -> Ints:
@@ -133,19 +137,11 @@ class ClassModel:
         return replace(self, splits=self.splits * ways)
 
 
-def mix_keys(keys: Ints) -> npt.NDArray[np.uint64]:
-    """Keys mixed once more (splitmix64), so that parts are independent of the sample's order."""
-    mixed = keys.view(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return mixed ^ (mixed >> np.uint64(31))
-
-
 def sample_rows(rows: int, dimensions: int, quality: SearchQuality, *, classes: int) -> int:
     """How many sample rows a class of this size deserves, within its share of the budget."""
     wanted = max(LEAST_SAMPLE, quality.one_bucket_rows // 8)
     if rows > quality.one_bucket_rows:
-        wanted = max(wanted, SAMPLE_ROWS_PER_BUCKET * _bucket_count(rows))
+        wanted = max(wanted, SAMPLE_ROWS_PER_BUCKET * _bucket_count(rows, ROWS_PER_BUCKET[0]))
     return min(wanted, max(SAMPLE_BYTES // (8 * dimensions * classes), 256))
 
 
@@ -158,6 +154,7 @@ def largest_bucket(dimensions: int, quality: SearchQuality) -> int:
 def fit_class(
     sample: ClassSample,
     label: LabelValue,
+    k: int,
     *,
     quality: SearchQuality,
     hash_family: str,
@@ -192,16 +189,54 @@ def fit_class(
             f"{one_bucket:,} distinct rows of {len(center)} features; class {label!r} has about "
             f"{sample.distinct_rows:,}; use 'accurate', whose recall the report gives"
         )
-    settings = FitSettings(
-        buckets=max(2, _bucket_count(sample.distinct_rows)),
-        copies=quality.copies,
-        most_copies=quality.most_copies,
-        fewest_rows=FEWEST_SAMPLE_ROWS,
-        seed=seed_int32(seed, "hash"),
-    )
-    family = FAMILIES[hash_family].fit(single.scaled(sample.features), settings)
+    points = single.scaled(sample.features)
+    family = _cheapest_family(points, sample.distinct_rows, FAMILIES[hash_family], quality, k, seed)
     return replace(single, family=family, splits=np.ones(family.buckets, dtype=np.int64))
 
 
-def _bucket_count(rows: int) -> int:
-    return min(-(-rows // ROWS_PER_BUCKET), MOST_BUCKETS)
+def _cheapest_family(
+    points: Floats, rows: int, kind: type[HashFamily], quality: SearchQuality, k: int, seed: int
+) -> HashFamily:
+    """The cheapest hash that promises the recall aimed for; else the dearest one allowed."""
+    for size, copies in _by_cost(rows, points.shape[1], quality):
+        settings = FitSettings(
+            buckets=max(2, _bucket_count(rows, size)),
+            copies=copies,
+            most_copies=quality.most_copies,
+            fewest_rows=FEWEST_SAMPLE_ROWS,
+            seed=seed_int32(seed, "hash"),
+        )
+        family = kind.fit(points, settings)
+        if expected_recall(family, points, rows, k) >= quality.recall:
+            break
+    return family
+
+
+def _by_cost(rows: int, dimensions: int, quality: SearchQuality) -> list[tuple[int, float]]:
+    """Rows per bucket and copies per row to try, the cheapest first."""
+    most = largest_bucket(dimensions, quality) / (2 * max(quality.copies))
+    sizes = [size for size in ROWS_PER_BUCKET if size <= min(quality.most_rows_per_bucket, most)]
+    choices = [(s, copies) for s in sizes or [max(1, int(most))] for copies in quality.copies]
+
+    def cost(choice: tuple[int, float]) -> float:
+        size, copies = choice
+        return cost_per_row(dimensions, _bucket_count(rows, size), size, copies)
+
+    return sorted(choices, key=cost)
+
+
+def cost_per_row(dimensions: int, buckets: int, rows_per_bucket: int, copies: float) -> float:
+    """Microseconds of one core to hash, move and search a row; fitted on runs of the benchmark.
+
+    Hashing measures the distance to every centroid, twice (once to count); moving is paid per
+    copy; searching measures the distance to every row of the bucket, copies included.
+    """
+    distance = 0.4e-3 + 0.04e-3 * dimensions
+    hashing = 2 * (0.6 + distance * buckets)
+    moving = (0.6 + 0.05 * dimensions) * copies
+    searching = 2.0 + distance * rows_per_bucket * copies
+    return hashing + moving + searching
+
+
+def _bucket_count(rows: int, rows_per_bucket: int) -> int:
+    return min(-(-rows // rows_per_bucket), MOST_BUCKETS)

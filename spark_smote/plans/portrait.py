@@ -15,9 +15,10 @@ from spark_smote.kernels.nearest import Nearness, pass_by
 from spark_smote.kernels.portrait import portrait
 from spark_smote.plans.arrow import features_of, integers_of
 from spark_smote.plans.columns import Table
-from spark_smote.plans.folding import fold_rows
+from spark_smote.plans.folding import fold_records
+from spark_smote.plans.records import class_records, usable_rows
 from spark_smote.plans.resample_plan import ResamplePlan
-from spark_smote.plans.sample import ClassSample, merged_records, sample_classes, usable_rows
+from spark_smote.plans.sample import ClassSample, sample_classes
 from spark_smote.results import ClassOutcome, LabelValue, NearestReal, Portrait
 
 MOST_SAMPLED = 20_000
@@ -52,14 +53,14 @@ def portrait_of(written: DataFrame, plan: ResamplePlan) -> Portrait | None:
     grown = [c for c in report.classes if c.rows_added > 0]
     usable = [c for c in report.classes if c.rows_usable > 0]
     real = sample_classes(
-        table,
+        class_records(table, [c.label for c in usable]),
         {c.label: c.rows_usable for c in usable},
         _wanted(usable),
         seed=seed,
         purpose="portrait of real rows",
     )
     made = sample_classes(
-        new,
+        class_records(new, [c.label for c in grown]),
         {c.label: c.rows_added for c in grown},
         _wanted(grown),
         seed=seed,
@@ -83,7 +84,7 @@ def _new_rows(written: DataFrame, table: Table, synthetic_col: str) -> Table:
         F.col(f"w{places[field.name]}").alias(f"c{i}") for i, field in enumerate(table.schema)
     ]
     frame = neutral.filter(F.col(f"w{places[synthetic_col]}")).select(*columns)
-    return replace(table, frame=frame)
+    return replace(table, frame=frame, all_valid=False)
 
 
 def _wanted(classes: Sequence[ClassOutcome]) -> dict[LabelValue, int]:
@@ -168,8 +169,7 @@ def _nearest_real(
     scales = [_class_scale(real[label]) for label in labels]
     queries = [np.concatenate(pair) for pair in zip(new_rows, real_rows, strict=True)]
 
-    def enter(seen: list[Nearness], batch: pa.RecordBatch) -> list[Nearness]:
-        records = merged_records(batch)
+    def enter(seen: list[Nearness], records: pa.Table) -> list[Nearness]:
         codes, points = integers_of(records, "class"), features_of(records)
         times = integers_of(records, "multiplicity")
         for code in np.unique(codes):
@@ -178,7 +178,7 @@ def _nearest_real(
         return seen
 
     start = [Nearness.unseen(len(rows)) for rows in queries]
-    passed = fold_rows(usable_rows(table, labels), start, enter)
+    passed = fold_records(class_records(table, labels), start, enter)
     copies_of = _copies(table, new, labels)
     found = []
     for code, (label, nearness, rows) in enumerate(zip(labels, passed, new_rows, strict=True)):

@@ -36,6 +36,11 @@ class Profile:
     fingerprint: str
     """Order-free hash of schema and content."""
 
+    @property
+    def all_usable(self) -> bool:
+        """Whether every row is usable."""
+        return self.usable == self.counts
+
 
 def profile_table(table: Table, *, handle_invalid: str) -> Profile:
     """Count classes and invalid rows, check labels and values, fingerprint the content.
@@ -46,39 +51,35 @@ def profile_table(table: Table, *, handle_invalid: str) -> Profile:
         For an empty table, a label that is null, NaN or continuous, invalid inputs (unless they
         are to be skipped), vectors of different lengths, or numbers that a double cannot hold.
     """
-    size = F.size(table.features) if table.packed else F.lit(len(table.inputs))
     conditions = [c for i in table.inputs if (c := _lossy(table, i)) is not None]
-    lost = any_of(conditions).cast("int") if conditions else F.lit(0)
-    rows = (
-        table.frame.select(
-            table.label_column.alias("label"),
-            table.valid.alias("valid"),
-            lost.alias("lost"),
-            F.when(table.valid, size).alias("size"),
-            table.key.alias("key"),
-        )
-        .groupBy("label")
-        .agg(
-            F.count(F.lit(1)).alias("rows"),
-            F.count_if("valid").alias("usable"),
-            F.sum("lost").alias("lost"),
-            F.min("size").alias("least"),
-            F.max("size").alias("most"),
-            F.bit_xor("key").alias("mixed"),
-            # 24 bits of the key: sums of 2^39 rows still fit a long
-            F.sum(F.shiftrightunsigned("key", 40)).alias("summed"),
-        )
-        .limit(MOST_CLASSES + 1)
-        .collect()
-    )
+    columns = [
+        table.label_column.alias("label"),
+        table.valid.alias("valid"),
+        table.key.alias("key"),
+    ]
+    found = [
+        F.count(F.lit(1)).alias("rows"),
+        F.count_if("valid").alias("usable"),
+        F.bit_xor("key").alias("mixed"),
+        # 24 bits of the key: sums of 2^39 rows still fit a long
+        F.sum(F.shiftrightunsigned("key", 40)).alias("summed"),
+    ]
+    if conditions:
+        columns.append(any_of(conditions).alias("lost"))
+        found.append(F.count_if("lost").alias("lost"))
+    if table.packed:
+        columns.append(F.when(table.valid, F.size(table.features)).alias("size"))
+        found += [F.min("size").alias("least"), F.max("size").alias("most")]
+    grouped = table.frame.select(*columns).groupBy("label").agg(*found)
+    rows = [row.asDict() for row in grouped.limit(MOST_CLASSES + 1).collect()]
     _check_labels([row["label"] for row in rows], {r["label"]: r["rows"] for r in rows}, table)
-    if any(row["lost"] for row in rows):
+    if any(row.get("lost") for row in rows):
         _refuse_lossy(table)
     counts = {row["label"]: int(row["rows"]) for row in rows}
     usable = {row["label"]: int(row["usable"]) for row in rows}
     if handle_invalid == "error" and sum(usable.values()) < sum(counts.values()):
         _refuse_invalid(table)
-    sizes = {s for row in rows for s in (row["least"], row["most"]) if s is not None}
+    sizes = {s for row in rows for s in (row.get("least"), row.get("most")) if s is not None}
     if len(sizes) > 1 or 0 in sizes:
         raise DataError(
             f"featuresCol {table.request.features_col!r} holds vectors of different lengths, from "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 
 from spark_smote.plans.columns import Table
+from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.synthesise import Recipe, synthesise, with_originals
 from spark_smote.results import ResampleReport
 
@@ -22,6 +23,8 @@ class ResamplePlan:
     """What was asked, what was resolved, what was measured and what to beware of."""
     table: Table
     recipe: Recipe
+    records: KeptRecords | None
+    """The rows that new ones are made of; None where no class receives any."""
 
     def __repr__(self) -> str:
         before, after = self.report.rows_before, self.report.rows_after
@@ -31,11 +34,14 @@ class ResamplePlan:
         """The new rows only, in the columns of the input (and of `provenance`, if asked for)."""
         names = [field.name for field in self.table.schema]
         new = self._new_rows()
-        return new.toDF(*names, *new.columns[len(names) :])
+        return self._made(new.toDF(*names, *new.columns[len(names) :]))
 
     def resampled(self) -> DataFrame:
         """The original rows, untouched, and the new ones."""
-        return with_originals(self.table, self._new_rows())
+        return self._made(with_originals(self.table, self._new_rows()))
 
     def _new_rows(self) -> DataFrame:
-        return synthesise(self.table, self.recipe)
+        return synthesise(self.table, self.recipe, self.records.frame if self.records else None)
+
+    def _made(self, frame: DataFrame) -> DataFrame:
+        return self.records.lend(frame) if self.records else frame

@@ -11,8 +11,10 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 
-def row_key(schema: T.StructType, *, plain_arrays: Collection[int] = ()) -> Column:
-    """xxhash64 over a null-marked encoding of the columns `c0`, `c1`, ... of a table.
+def row_key(
+    schema: T.StructType, positions: Collection[int], *, plain: Collection[int] = ()
+) -> Column:
+    """xxhash64 over a null-marked encoding of some of the columns `c0`, `c1`, ... of a table.
 
     xxhash64 skips nulls, so that (1, null) and (null, 1) would agree: each value is preceded by a
     marker, inside arrays, maps and structs too. It also takes -0.0 for 0.0, which the marker
@@ -21,17 +23,21 @@ def row_key(schema: T.StructType, *, plain_arrays: Collection[int] = ()) -> Colu
     Parameters
     ----------
     schema : StructType
-        Types of the columns, by position.
-    plain_arrays : collection of int
-        Positions of array columns known to hold no nulls inside; they are hashed as they are.
+        Types of all columns.
+    positions : collection of int
+        Which columns to hash.
+    plain : collection of int
+        Which of them are numbers, vectors or arrays without nulls inside for which -0.0 is 0.0:
+        they are hashed as they are, by less code (a method of more than 8,000 bytes is not
+        compiled by the JVM, and dozens of columns come near it).
     """
     parts: list[Column] = []
-    for position, field in enumerate(schema):
+    for position in positions:
         column = F.col(f"c{position}")
-        if position in plain_arrays:
+        if position in plain:
             parts += [_marker(column), column]
         else:
-            parts += _encoded(column, field.dataType)
+            parts += _encoded(column, schema[position].dataType)
     return F.xxhash64(*parts)
 
 

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame
 
 from spark_smote.kernels.bucket import canonical_rows
 from spark_smote.kernels.distances import Floats, Ints
-from spark_smote.kernels.streams import seed_int64
+from spark_smote.kernels.mixing import mix
+from spark_smote.kernels.streams import sub_seed
 from spark_smote.plans.arrow import features_of, integers_of
-from spark_smote.plans.columns import Table, label_literal
-from spark_smote.plans.folding import fold_rows
+from spark_smote.plans.folding import fold_records
 from spark_smote.results import LabelValue
 
 OVERDRAW = 1.3
@@ -38,28 +37,8 @@ class ClassSample:
     the hash's range that the sample fills."""
 
 
-def class_code(table: Table, labels: Sequence[LabelValue]) -> Column:
-    """0, 1, ... for rows of the given classes, null for others."""
-    kind = table.schema[table.label].dataType
-    pairs = [(label_literal(label, kind), F.lit(code)) for code, label in enumerate(labels)]
-    return F.create_map(*[each for pair in pairs for each in pair])[table.label_column]
-
-
-def usable_rows(table: Table, labels: Sequence[LabelValue], *extra: Column) -> DataFrame:
-    """Rows that may be a base or a neighbour.
-
-    One row = a row of one of the classes, with finite inputs:
-    `class int, key bigint, features array<double>` and what `extra` adds.
-    """
-    return (
-        table.frame.withColumn("class", class_code(table, labels))
-        .filter(F.col("class").isNotNull() & table.valid)
-        .select("class", table.key.alias("key"), table.features.alias("features"), *extra)
-    )
-
-
 def sample_classes(
-    table: Table,
+    records: DataFrame,
     classes: Mapping[LabelValue, int],
     wanted: Mapping[LabelValue, int],
     *,
@@ -74,22 +53,23 @@ def sample_classes(
 
     Parameters
     ----------
+    records : DataFrame
+        `plans.records.class_records` of these classes, in this order.
     classes : mapping of label to usable rows
     wanted : mapping of label to number of rows, for the same classes
     """
     labels = list(classes)
-    hashed = usable_rows(table, labels).withColumn(
-        "hash", F.xxhash64("key", F.lit(seed_int64(seed, purpose)))
-    )
+    salt = np.uint64(sub_seed(seed, purpose) & 0xFFFFFFFFFFFFFFFF)
+    most = [wanted[label] for label in labels]
     shares = [OVERDRAW * wanted[label] / max(classes[label], 1) for label in labels]
-    pieces = _smallest(hashed, [wanted[label] for label in labels], shares)
+    pieces = _smallest(records, most, shares, salt)
     short = [
         share < 1 and len(piece.keys) < piece.wanted
         for share, piece in zip(shares, pieces, strict=True)
     ]
     if any(short):  # so duplicated that too few distinct rows passed: let all pass
         shares = [1.0 if again else 0.0 for again in short]
-        repeated = _smallest(hashed, [wanted[label] for label in labels], shares)
+        repeated = _smallest(records, most, shares, salt)
         pieces = [r if again else p for again, r, p in zip(short, repeated, pieces, strict=True)]
     return {
         label: piece.sample(classes[label]) for label, piece in zip(labels, pieces, strict=True)
@@ -141,39 +121,28 @@ class Smallest:
         )
 
 
-def _smallest(hashed: DataFrame, wanted: Sequence[int], shares: Sequence[float]) -> list[Smallest]:
+def _smallest(
+    records: DataFrame, wanted: Sequence[int], shares: Sequence[float], salt: np.uint64
+) -> list[Smallest]:
     """Fold the rows below each class's threshold, `wanted` rows per class and partition at most."""
-    thresholds = F.array(*[F.lit(_threshold(share)) for share in shares])
-    passing = hashed.filter(F.col("hash") <= thresholds[F.col("class")])
+    thresholds = np.array([_threshold(share) for share in shares], dtype=np.int64)
     none = np.zeros(0, dtype=np.int64)
     start = [Smallest(count, none, none, np.zeros((0, 1)), none) for count in wanted]
 
-    def enter(pieces: list[Smallest], batch: pa.RecordBatch) -> list[Smallest]:
-        records = merged_records(batch)
+    def enter(pieces: list[Smallest], records: pa.Table) -> list[Smallest]:
         codes, keys = integers_of(records, "class"), integers_of(records, "key")
-        hashes, features = integers_of(records, "hash"), features_of(records)
-        times = integers_of(records, "multiplicity")
-        for code in np.unique(codes):
-            own = codes == code
+        hashes = mix(keys.view(np.uint64) ^ salt).view(np.int64)
+        passing = np.flatnonzero(hashes <= thresholds[codes])
+        features, times = features_of(records), integers_of(records, "multiplicity")
+        for code in np.unique(codes[passing]):
+            own = passing[codes[passing] == code]
             entering = Smallest(wanted[code], keys[own], hashes[own], features[own], times[own])
             pieces[code] = pieces[code].merged(entering)
         return pieces
 
-    return fold_rows(passing, start, enter)
+    return fold_records(records, start, enter)
 
 
 def _threshold(share: float) -> int:
     """The largest hash that passes, so that this share of all signed 64-bit hashes does."""
     return min(int(share * 2.0**64) - (1 << 63), (1 << 63) - 1)
-
-
-def merged_records(batch: pa.RecordBatch) -> pa.Table:
-    """A batch with equal rows merged: column `multiplicity` says how many each stands for."""
-    keys = integers_of(batch, "key")
-    distinct, first, times = np.unique(keys, return_index=True, return_counts=True)
-    if len(distinct) == len(keys):
-        times = np.ones(len(keys), dtype=np.int64)
-        table = pa.Table.from_batches([batch])
-    else:
-        table = pa.Table.from_batches([batch.take(pa.array(first))])
-    return table.append_column("multiplicity", pa.array(times, pa.int64()))

@@ -10,7 +10,6 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
-from threadpoolctl import threadpool_limits
 
 from spark_smote.kernels.bucket import BucketRows, canonical_rows, chosen_neighbours, draw
 from spark_smote.kernels.distances import Ints
@@ -22,15 +21,17 @@ from spark_smote.plans.arrow import (
     features_of,
     integers_of,
     rows_per_batch,
+    taken,
+    worker,
 )
 from spark_smote.plans.classes import ClassTask
 from spark_smote.plans.columns import KEY_COLUMN, PROVENANCE_COLUMNS, Table, label_literal
 from spark_smote.plans.hashing import send_to_tasks
 from spark_smote.plans.layout import Layout, Slice
 from spark_smote.plans.model import ClassModel
-from spark_smote.plans.sample import usable_rows
+from spark_smote.plans.records import id_column, streamed, usable_rows
 
-RECORDS_BEFORE_MERGING = 65_536
+RECORDS_BEFORE_MERGING = 262_144
 
 
 @dataclass(frozen=True)
@@ -43,20 +44,24 @@ class Recipe:
     seed: int
 
 
-def synthesise(table: Table, recipe: Recipe) -> DataFrame:
+def synthesise(table: Table, recipe: Recipe, records: DataFrame | None) -> DataFrame:
     """The new rows, in the columns of the original table (under neutral names).
 
     With provenance three more: `base_id`, `neighbour_id` and `gap`.
+
+    Parameters
+    ----------
+    records : DataFrame
+        `plans.records.class_records` of the classes that receive rows; None if none does.
     """
     labels = [task.label for task in recipe.tasks]
-    if not labels:
+    if records is None:
         return _no_rows(table)
-    carried = _carried(table)
-    rows = usable_rows(table, labels, *carried)
-    sent = send_to_tasks(rows, recipe.models, recipe.layout)
+    sent = send_to_tasks(records, recipe.models, recipe.layout)
     provenance = table.request.provenance
+    schema = _emitted_schema(usable_rows(table, labels).schema, provenance)
     # one row = a new row; `carry` and ids as its base row had them
-    emitted = sent.mapInArrow(_emitter(recipe, provenance), _emitted_schema(rows, provenance))
+    emitted = sent.mapInArrow(_emitter(recipe, provenance), schema)
     return emitted.select(*_restored(table, labels, provenance))
 
 
@@ -69,23 +74,8 @@ def _no_rows(table: Table) -> DataFrame:
     return none.select("*", *[column.alias(name) for column, name in named])
 
 
-def id_column(table: Table) -> Column:
-    """What names a row in `base_id` and `neighbour_id`."""
-    return table.key if table.id is None else F.col(f"c{table.id}")
-
-
-def _carried(table: Table) -> list[Column]:
-    """Columns that travel with a row because new rows copy or name them."""
-    carried = []
-    if table.copied:
-        carried.append(F.struct(*[F.col(f"c{i}") for i in table.copied]).alias("carry"))
-    if table.request.provenance:
-        carried.append(id_column(table).alias("id"))
-    return carried
-
-
-def _emitted_schema(rows: DataFrame, provenance: bool) -> T.StructType:
-    types = {field.name: field.dataType for field in rows.schema}
+def _emitted_schema(rows: T.StructType, provenance: bool) -> T.StructType:
+    types = {field.name: field.dataType for field in rows}
     fields = [
         T.StructField("class", T.IntegerType()),
         T.StructField("features", T.ArrayType(T.DoubleType(), containsNull=False), nullable=False),
@@ -103,15 +93,14 @@ def _emitted_schema(rows: DataFrame, provenance: bool) -> T.StructType:
 
 def _emitter(recipe: Recipe, provenance: bool) -> ArrowFunction:
     def emit(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        records = _gathered(batches)
-        if records is None:
-            return
-        with threadpool_limits(1):
-            for task in np.unique(integers_of(records, "task")):
-                mine = records.filter(pa.array(integers_of(records, "task") == task))
-                yield from _task_rows(
-                    mine.combine_chunks(), recipe, recipe.layout.slices[task], provenance
-                )
+        with worker():
+            records = _gathered(batches)
+            if records is None:
+                return
+            tasks = integers_of(records, "task")
+            for task in np.unique(tasks):
+                mine = taken(records, np.flatnonzero(tasks == task)).combine_chunks()
+                yield from _task_rows(mine, recipe, recipe.layout.slices[task], provenance)
 
     return emit
 
@@ -122,31 +111,33 @@ def _gathered(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:
     Equal rows are merged while they arrive, so that what is held grows with the distinct rows,
     which the layout bounds, and not with how often batches repeated them.
     """
-    held: list[pa.RecordBatch] = []
+    held: list[pa.Table] = []
     rows, limit = 0, RECORDS_BEFORE_MERGING
-    for batch in batches:
-        if not batch.num_rows:
-            continue
-        held.append(batch)
-        rows += batch.num_rows
+    for records in streamed(batches):
+        held.append(records)
+        rows += records.num_rows
         if rows >= limit:
-            held = _merged(pa.Table.from_batches(held)).to_batches()
-            rows = sum(part.num_rows for part in held)
+            held = [_merged(pa.concat_tables(held))]
+            rows = held[0].num_rows
             limit = max(RECORDS_BEFORE_MERGING, 2 * rows)
-    return _merged(pa.Table.from_batches(held)) if held else None
+    return _merged(pa.concat_tables(held)) if held else None
 
 
 def _merged(records: pa.Table) -> pa.Table:
-    """Records of the same row for the same task as one; they differ in multiplicity only."""
-    keys, tasks = integers_of(records, "key"), integers_of(records, "task")
-    order = np.lexsort((keys, tasks))
-    keys, tasks = keys[order], tasks[order]
-    fresh = np.concatenate([[True], (keys[1:] != keys[:-1]) | (tasks[1:] != tasks[:-1])])
+    """Records of the same row of a class, for the same task, as one; their multiplicity adds up."""
+    identity = [integers_of(records, name) for name in ("key", "class", "task")]
+    order = np.lexsort(identity)
+    fresh = np.zeros(len(order), dtype=bool)
+    fresh[0] = True
+    for values in identity:
+        fresh[1:] |= np.diff(values[order]) != 0
+    if fresh.all():
+        return records
     first = np.flatnonzero(fresh)
     times = np.add.reduceat(integers_of(records, "multiplicity")[order], first)
     place = records.column_names.index("multiplicity")
-    merged = records.take(pa.array(order[first]))
-    return merged.set_column(place, "multiplicity", pa.array(times, pa.int64())).combine_chunks()
+    merged = taken(records, order[first])
+    return merged.set_column(place, "multiplicity", pa.array(times, pa.int64()))
 
 
 def _task_rows(

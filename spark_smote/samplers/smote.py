@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pyspark import keyword_only
@@ -10,14 +11,15 @@ from pyspark.sql import DataFrame
 
 from spark_smote.labels import in_order
 from spark_smote.plans.classes import Assignment, assign_classes
-from spark_smote.plans.columns import Table, resolve_columns
+from spark_smote.plans.columns import resolve_columns
 from spark_smote.plans.counting import count_buckets, measured_accuracy
 from spark_smote.plans.layout import lay_out
 from spark_smote.plans.model import QUALITIES, ClassModel, fit_class, sample_rows
 from spark_smote.plans.notices import accuracy_notices, plan_notices, refuse_id_like
 from spark_smote.plans.profile import Profile, profile_table
+from spark_smote.plans.records import KeptRecords, class_records
 from spark_smote.plans.resample_plan import ResamplePlan
-from spark_smote.plans.sample import ClassSample, sample_classes, usable_rows
+from spark_smote.plans.sample import ClassSample, sample_classes
 from spark_smote.plans.synthesise import Recipe
 from spark_smote.results import ClassOutcome, ResampleReport
 from spark_smote.samplers.base import PhaseClock, Progress, Sampler, library_versions
@@ -58,8 +60,10 @@ class SMOTE(Sampler, HasOversamplingStrategy, HasNeighbours):
     kNeighbors : int, default 5
         Neighbours to choose among.
     searchQuality : {"fast", "balanced", "accurate", "exact"}, default "balanced"
-        How near to the exact neighbours the search comes. "exact" compares all rows of a class
-        with each other and is refused for classes of more than 131,072 distinct rows.
+        How near to the exact neighbours the search comes: aims for a recall of 0.90, 0.95 or 0.99,
+        as foretold from the sample, at a bounded price (the report gives the recall reached).
+        "exact" compares all rows of a class with each other and is refused for classes of more
+        than 131,072 distinct rows.
     hashFamily : {"voronoi", "random_projection"}, default "voronoi"
         How rows are put into buckets.
     standardize : bool, default True
@@ -158,15 +162,18 @@ class SMOTE(Sampler, HasOversamplingStrategy, HasNeighbours):
         profile: Profile = clock.run(
             "profile", lambda: profile_table(table, handle_invalid=value("handleInvalid"))
         )
+        table = replace(table, all_valid=profile.all_usable)
         targets = oversampling_targets(profile.counts, strategy=strategy, ratios=ratios)
         assignment = assign_classes(
             profile, targets, k=value("kNeighbors"), on_small_class=value("onSmallClass")
         )
+        labels = [task.label for task in assignment.tasks]
+        records = KeptRecords(class_records(table, labels)) if labels else None
         samples: list[ClassSample] = clock.run(
-            "sample", lambda: self._samples(table, profile, assignment)
+            "sample", lambda: self._samples(records, profile, assignment)
         )
         refuse_id_like(table, samples)
-        models, tallies = clock.run("hash", lambda: self._counted(table, assignment, samples))
+        models, tallies = clock.run("hash", lambda: self._counted(records, assignment, samples))
         layout = lay_out(assignment.tasks, models, [tally.counts for tally in tallies])
         accuracy = measured_accuracy(assignment.tasks, models, tallies, value("recallQueries"))
         notices = plan_notices(
@@ -192,14 +199,16 @@ class SMOTE(Sampler, HasOversamplingStrategy, HasNeighbours):
             input_fingerprint=profile.fingerprint,
         )
         recipe = Recipe(assignment.tasks, tuple(models), layout, value("seed"))
-        return ResamplePlan(report, table, recipe)
+        return ResamplePlan(report, table, recipe, records)
 
-    def _samples(self, table: Table, profile: Profile, assignment: Assignment) -> list[ClassSample]:
-        if not assignment.tasks:
+    def _samples(
+        self, records: KeptRecords | None, profile: Profile, assignment: Assignment
+    ) -> list[ClassSample]:
+        if records is None:
             return []
         quality = QUALITIES[self._value("searchQuality")]
         sampled = sample_classes(
-            table,
+            records.frame,
             {task.label: task.rows for task in assignment.tasks},
             {
                 task.label: sample_rows(
@@ -213,13 +222,19 @@ class SMOTE(Sampler, HasOversamplingStrategy, HasNeighbours):
         return [sampled[task.label] for task in assignment.tasks]
 
     def _counted(
-        self, table: Table, assignment: Assignment, samples: Sequence[ClassSample]
+        self,
+        records: KeptRecords | None,
+        assignment: Assignment,
+        samples: Sequence[ClassSample],
     ) -> tuple[list[ClassModel], list[Any]]:
+        if records is None:
+            return [], []
         quality = QUALITIES[self._value("searchQuality")]
         models = [
             fit_class(
                 sample,
                 task.label,
+                task.k,
                 quality=quality,
                 hash_family=self._value("hashFamily"),
                 standardize=self._value("standardize"),
@@ -228,7 +243,7 @@ class SMOTE(Sampler, HasOversamplingStrategy, HasNeighbours):
             for task, sample in zip(assignment.tasks, samples, strict=True)
         ]
         return count_buckets(
-            lambda: usable_rows(table, [task.label for task in assignment.tasks]),
+            records.frame,
             assignment.tasks,
             models,
             samples,

@@ -175,12 +175,27 @@ def test_heavy_duplication_keeps_counts_exact_and_is_told(heavy):
     assert 320 <= copies["repeated"] < 400  # nine in ten, give or take five deviations
 
 
-def test_equal_inputs_that_no_hash_can_divide_are_split_all_the_same(heavy):
-    plan, new = heavy
-    outcomes = {c.label: c for c in plan.report.classes}
+def test_equal_inputs_that_no_hash_can_divide_are_split_all_the_same(spark, monkeypatch):
+    monkeypatch.setattr("spark_smote.plans.model.LARGEST_BUCKET", 8_192)
+    table = classes(
+        spark,
+        {"'flat'": 20_000, "'rest'": 20_400},
+        "1.5D AS x",
+        "IF(id < 20000, concat('n', id), '') AS name",
+        partitions=4,
+    ).drop("id")
+    plan = SMOTE(carryPolicy="copy", seed=1, recallQueries=20).plan(table)
 
-    assert outcomes["flat"].buckets > 1
-    assert new.filter("label = 'flat'").select("name").distinct().count() > 350
+    assert {c.label: c.buckets for c in plan.report.classes}["flat"] > 1
+    assert plan.synthetic().select("name").distinct().count() > 350
+
+
+def test_classes_on_the_same_points_stay_apart(spark):
+    table = points(spark, {"1": 40, "0": 40, "2": 400})
+    table = table.withColumn("x", F.lit(1.0)).withColumn("y", F.lit(2.0))
+    plan = SMOTE(carryPolicy="null").plan(table)
+
+    assert counts(plan.synthetic()) == {1: 360, 0: 360}
 
 
 def test_hundreds_of_columns(spark):

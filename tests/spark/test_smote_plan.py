@@ -35,7 +35,7 @@ def test_new_rows_take_one_shuffle_and_originals_none(spark, plan, capsys, adapt
     assert len(re.findall(r"\bExchange\b", resampled)) == 1
     for word in ("BroadcastExchange", "Join", "Sort", "ArrowEvalPython", "BatchEvalPython"):
         assert word not in resampled
-    assert len(re.findall(r"\bMapInArrow\b", resampled)) == 2  # send, then search and make
+    assert len(re.findall(r"\bMapInArrow\b", resampled)) == 3  # pack, send, then search and make
     originals = resampled[: resampled.index("Exchange")].split("MapInArrow")[0]
     assert "Union" in originals
 

@@ -120,10 +120,10 @@ def test_small_buckets_share_a_task():
 
 
 def test_large_quota_of_one_bucket_is_shared_by_several_tasks():
-    layout = lay_out([task(0, 1_000_000)], [model(1)], [counts([2_000])])
+    layout = lay_out([task(0, 4_000_000)], [model(1)], [counts([2_000])])
     assert layout.task_count == 8
     assert tasks_of_bucket(layout, 0) == list(range(8))
-    assert [part.number for parts in layout.slices for part in parts] == list(range(16))
+    assert [part.number for parts in layout.slices for part in parts] == list(range(62))
 
 
 def test_what_a_slice_makes_does_not_depend_on_other_classes():

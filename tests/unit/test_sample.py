@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
+from spark_smote.plans.arrow import feature_lists, packed
 from spark_smote.plans.sample import Smallest
 from spark_smote.plans.synthesise import RECORDS_BEFORE_MERGING, _gathered
 
@@ -56,13 +57,16 @@ def test_a_sample_of_part_of_a_class_estimates_its_distinct_rows():
 
 
 def test_a_task_holds_distinct_rows_however_often_batches_repeat_them():
-    batch = pa.RecordBatch.from_pydict(
+    records = pa.table(
         {
             "key": pa.array(np.arange(1000)),
+            "features": feature_lists(np.arange(1000.0)[:, None]),
+            "class": pa.array(np.zeros(1000, dtype=np.int32)),
             "task": pa.array(np.zeros(1000, dtype=np.int32)),
             "multiplicity": pa.array(np.full(1000, 2)),
         }
     )
+    batch = pa.RecordBatch.from_pydict({"records": pa.array([packed(records)], pa.binary())})
     repeats = 3 * RECORDS_BEFORE_MERGING // 1000
     held = _gathered(batch for _ in range(repeats))
     assert held.num_rows == 1000

@@ -1,0 +1,138 @@
+"""The rows that may be a base or a neighbour, as Arrow streams that Spark moves without looking.
+
+Every step that follows reads whole streams: neither the file format nor row-wise conversions are
+paid for again.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_smote.kernels.mixing import mix, mix_rows
+from spark_smote.plans.arrow import features_of, integers_of, packed, unpacked, worker
+from spark_smote.plans.columns import Table, label_literal
+from spark_smote.results import LabelValue
+
+BYTES_PER_STREAM = 4 << 20
+"""Rows gathered into one stream."""
+
+
+def class_code(table: Table, labels: Sequence[LabelValue]) -> Column:
+    """0, 1, ... for rows of the given classes, null for others."""
+    kind = table.schema[table.label].dataType
+    pairs = [(label_literal(label, kind), F.lit(code)) for code, label in enumerate(labels)]
+    return F.create_map(*[each for pair in pairs for each in pair])[table.label_column]
+
+
+def id_column(table: Table) -> Column:
+    """What names a row in `base_id` and `neighbour_id`."""
+    return table.key if table.id is None else F.col(f"c{table.id}")
+
+
+def usable_rows(table: Table, labels: Sequence[LabelValue]) -> DataFrame:
+    """Rows that may be a base or a neighbour.
+
+    One row = a row of one of the classes, with finite inputs:
+    `class int, carried bigint, features array<double>`; then, where new rows copy columns, those
+    as the struct `carry`; with provenance, `id`.
+    """
+    kind = table.schema[table.label].dataType
+    wanted = table.label_column.isin(*[label_literal(label, kind) for label in labels])
+    rows = table.frame.filter(wanted)  # so that files and row groups of other classes are skipped
+    along = []
+    if table.copied:
+        along.append(F.struct(*[F.col(f"c{i}") for i in table.copied]).alias("carry"))
+    if table.request.provenance:
+        along.append(id_column(table).alias("id"))
+    return (rows if table.all_valid else rows.filter(table.valid)).select(
+        class_code(table, labels).alias("class"),
+        table.carried_key.alias("carried"),
+        table.features.alias("features"),
+        *along,
+    )
+
+
+def class_records(table: Table, labels: Sequence[LabelValue]) -> DataFrame:
+    """The usable rows of the classes, packed.
+
+    One row = some records as an Arrow stream, `records binary`. A record = a distinct row:
+    `usable_rows` with `key bigint` in the place of `carried`, and `multiplicity bigint`.
+    """
+    return usable_rows(table, labels).mapInArrow(_pack, "records binary")
+
+
+def _pack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    with worker():
+        held: list[pa.RecordBatch] = []
+        for batch in batches:
+            if batch.num_rows:
+                held.append(batch)
+            if sum(part.nbytes for part in held) >= BYTES_PER_STREAM:
+                yield _stream(held)
+                held = []
+        if held:
+            yield _stream(held)
+
+
+def _stream(held: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    records = merged_records(pa.Table.from_batches(held).combine_chunks())
+    return pa.RecordBatch.from_arrays([pa.array([packed(records)], pa.binary())], ["records"])
+
+
+def streamed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The tables of records in a column `records` of streams."""
+    for batch in batches:
+        for payload in batch.column("records"):
+            yield unpacked(payload.as_buffer())
+
+
+def merged_records(rows: pa.Table) -> pa.Table:
+    """Equal rows of a class merged.
+
+    In the place of `carried` comes `key bigint`, which equal rows share (a mix of the features and
+    of what is carried); `multiplicity bigint` is added, how many rows each stands for.
+    """
+    keys = mix_rows(features_of(rows)) ^ integers_of(rows, "carried").view(np.uint64)
+    keys = mix(keys).view(np.int64)
+    place = rows.column_names.index("carried")
+    rows = rows.set_column(place, "key", pa.array(keys, pa.int64()))
+    of_class = keys.view(np.uint64) ^ mix(integers_of(rows, "class").view(np.uint64))
+    distinct, first, times = np.unique(of_class, return_index=True, return_counts=True)
+    if len(distinct) == len(keys):
+        times = np.ones(len(keys), dtype=np.int64)
+    else:
+        rows = rows.take(pa.array(first))
+    return rows.append_column("multiplicity", pa.array(times, pa.int64()))
+
+
+class KeptRecords:
+    """Records that Spark keeps for as long as this object lives, where the platform allows.
+
+    They are gone over several times: sampled, counted, sent. Where they are not kept, or no more,
+    Spark makes the same ones again from the table.
+    """
+
+    def __init__(self, records: DataFrame) -> None:
+        self.frame = records
+        try:
+            records.persist()
+        except PySparkException:  # serverless platforms refuse; all that is lost is time
+            return
+        weakref.finalize(self, _release, records).atexit = False
+
+    def lend(self, frame: DataFrame) -> DataFrame:
+        """Keep the records while this DataFrame lives too, which is made of them."""
+        vars(frame)["_records"] = self
+        return frame
+
+
+def _release(records: DataFrame) -> None:
+    if SparkSession.getActiveSession() is not None:
+        records.unpersist()
