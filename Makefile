@@ -29,7 +29,7 @@ test: java $(STAMP)
 	$(BIN)/pytest
 
 clean:
-	rm -rf demo_output spark-warehouse metastore_db artifacts derby.log build dist *.egg-info
+	rm -rf demo_output benchmark_output spark-warehouse metastore_db artifacts derby.log build dist *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find spark_smote tests jobs -name __pycache__ -type d -prune -exec rm -rf {} +
 

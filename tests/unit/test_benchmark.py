@@ -1,0 +1,256 @@
+"""jobs/benchmark.py: its configuration, its tables, its arithmetic and its Markdown."""
+
+import csv
+import re
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from benchmarking.config import BenchmarkConfig, GeneratedTable, ParquetTable, load_benchmark
+from benchmarking.contenders import FLOOR, OURS, SINGLE_MACHINE, chosen_contenders, new_rows
+from benchmarking.datasets import Table, copy_parquet, write_generated
+from benchmarking.document import markdown, table, write_csv
+from benchmarking.figures import crossing, floor_seconds, slope, summaries
+from benchmarking.measure import copies_share, row_counts
+from benchmarking.plots import write_plot
+from benchmarking.scenarios import Run, rotated, tables_of
+
+from spark_smote.errors import ParameterError, PathError
+
+COMMITTED = Path(__file__).parents[2] / "conf" / "benchmark.yaml"
+
+
+def _table(minority=100):
+    return Table("in", "clustered", 10 * minority, minority, 28)
+
+
+def _runs(contender, *seconds, minority=100, scenario="small"):
+    return [
+        Run(scenario, contender, i, _table(minority), figures={"seconds": s, "new_rows": 900.0})
+        for i, s in enumerate(seconds, start=1)
+    ]
+
+
+def _config(**scenarios):
+    return BenchmarkConfig.model_validate(
+        {"repetitions": 3, "limit_seconds": 60, "scenarios": scenarios}
+    )
+
+
+SMALL = {
+    "kind": "side_by_side",
+    "table": {"kind": "clustered", "majority": 1000, "minority": 100},
+    "contenders": ["spark_smote", "floor"],
+}
+GROWTH = {
+    "kind": "growth",
+    "table": "gaussian",
+    "minority": [100, 1000],
+    "majority_per_minority": 2,
+    "contenders": ["spark_smote"],
+}
+
+
+# --- configuration ---
+
+
+def test_the_committed_configuration_loads_and_stays_within_the_project():
+    config = load_benchmark(COMMITTED)
+
+    assert {"small", "clustered", "growth", "quality"} <= set(config.scenarios)
+    assert config.spark.config["spark.ui.enabled"] is True
+    paths = re.findall(r"path: ([^,}\s]+)", COMMITTED.read_text(encoding="utf-8"))
+    assert paths
+    assert not any(path.startswith(("/", "~", "..")) for path in paths)
+
+
+def test_overrides_reach_nested_keys_and_dotted_spark_settings():
+    config = load_benchmark(
+        COMMITTED,
+        ["scenarios.small.table.minority=77", "spark.config.spark.driver.memory=1g"],
+    )
+
+    assert config.scenarios["small"].table.minority == 77
+    assert config.spark.config["spark.driver.memory"] == "1g"
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("repetitons=3", "unknown key 'repetitons'"),
+        ("scenarios.small.table.depth=3", "unknown key"),
+        ("repetitions=0", "repetitions=0"),
+        ("repetitions", "not of the form key=value"),
+        ("repetitions.x=1", "not a section"),
+        ("scenarios.small.contenders=[spork]", "spork"),
+    ],
+)
+def test_a_mistake_in_the_configuration_is_refused(override, message):
+    with pytest.raises(ParameterError, match=message):
+        load_benchmark(COMMITTED, [override])
+
+
+def test_a_configuration_that_is_not_there_is_a_path_error(tmp_path):
+    with pytest.raises(PathError, match="cannot be read"):
+        load_benchmark(tmp_path / "none.yaml")
+
+
+def test_scenarios_are_selected_by_name():
+    config = _config(small=SMALL, growth=GROWTH)
+
+    assert list(config.selected(["growth"]).scenarios) == ["growth"]
+    assert list(config.selected([]).scenarios) == ["small", "growth"]
+    with pytest.raises(ParameterError, match="did you mean 'small'"):
+        config.selected(["smal"])
+
+
+def test_scaling_multiplies_sizes_and_keeps_classes_large_enough():
+    scaled = _config(small=SMALL, growth=GROWTH).scaled(0.1)
+
+    assert scaled.scenarios["small"].table.majority == 100
+    assert scaled.scenarios["small"].table.minority == 20
+    assert scaled.scenarios["growth"].minority == [20, 100]
+
+
+def test_growth_has_a_table_per_size():
+    tables = list(tables_of(_config(growth=GROWTH).scenarios["growth"]))
+
+    assert [(t.majority, t.minority) for t in tables] == [(200, 100), (2000, 1000)]
+
+
+def test_contenders_take_turns_at_being_first():
+    contenders = chosen_contenders(["spark_smote", "floor", "mllib"], {"mllib": 5})
+
+    assert contenders[2].max_rows == 5
+    assert [rotated(contenders, i)[0] for i in range(4)] == [*contenders, contenders[0]]
+
+
+# --- tables ---
+
+
+@pytest.mark.parametrize("kind", ["clustered", "gaussian", "duplicates", "wide"])
+def test_generated_tables_have_exact_counts_in_every_file_alike(tmp_path, kind):
+    wanted = GeneratedTable(kind=kind, majority=7000, minority=701)
+
+    made = write_generated(tmp_path / "in", wanted)
+
+    written = pq.read_table(made.folder)
+    assert written.num_columns == made.columns + 1
+    assert np.bincount(written["label"].to_numpy()).tolist() == [7000, 701]
+    for file in Path(made.folder).iterdir():
+        assert np.mean(pq.read_table(file)["label"].to_numpy()) == pytest.approx(0.091, abs=0.002)
+    if kind == "duplicates":
+        _, sizes = np.unique(written["v00"].to_numpy(), return_counts=True)
+        assert sizes.max() / written.num_rows == pytest.approx(0.9, abs=0.02)
+
+
+def test_a_table_that_exists_keeps_numeric_columns_and_chosen_classes(tmp_path):
+    columns = {"x": [1, 2, 3, 4], "name": list("abcd"), "kind": [1, 2, 2, 3]}
+    pq.write_table(pa.table(columns), tmp_path / "t.parquet")
+    wanted = ParquetTable(
+        kind="parquet", path=str(tmp_path / "t.parquet"), label="kind", classes=[1, 2]
+    )
+
+    made = copy_parquet(tmp_path / "in", wanted)
+
+    assert pq.read_table(made.folder).to_pydict() == {"x": [1, 2, 3], "label": [1, 2, 2]}
+    assert (made.majority, made.minority, made.columns) == (2, 1, 1)
+
+
+# --- figures ---
+
+
+def test_every_class_grows_to_the_largest():
+    assert new_rows({"a": [60, 40], "b": [0, 30], "c": [1, 1]}) == {"b": 70, "c": 98}
+
+
+def test_copies_are_counted_within_their_class(tmp_path):
+    pq.write_table(
+        pa.table(
+            {
+                "x": [1.0, 2.0, 1.0, 2.0, 3.0, 4.0],
+                "label": [0, 1, 1, 1, 1, 1],
+                "is_synthetic": [False, False, True, True, True, True],
+            }
+        ),
+        tmp_path / "out.parquet",
+    )
+
+    assert copies_share(tmp_path / "out.parquet") == 0.25
+    assert row_counts(tmp_path / "out.parquet") == {"output_rows": 6, "new_rows": 4}
+
+
+def test_medians_are_per_contender_and_leave_failures_out():
+    failed = Run("small", OURS, 3, _table(), failure="took longer than 1 s")
+    runs = [*_runs(OURS, 5.0, 1.0, 4.0), failed, *_runs(FLOOR, 2.0, 4.0)]
+
+    found = {summary.contender: summary for summary in summaries(runs)}
+
+    assert found[OURS].seconds == 4.0
+    assert found[OURS].median("recall") is None
+    assert floor_seconds(runs) == {_table(): 3.0}
+
+
+def test_the_slope_is_the_exponent_of_rows():
+    rows = [100, 200, 400, 800]
+
+    assert slope({n: 3 * n**1.5 for n in rows}) == pytest.approx(1.5)
+    assert slope({100: 1.0}) is None
+
+
+def test_the_crossing_is_where_the_curves_meet_on_log_axes():
+    rows = [100, 200, 400, 800]
+    linear, square = {n: 300.0 * n for n in rows}, {n: float(n * n) for n in rows}
+
+    assert crossing(linear, square) == pytest.approx(300)
+    assert crossing(square, linear) is None
+    assert crossing({100: 1.0}, square) is None
+
+
+# --- what is written ---
+
+
+def test_a_markdown_table_has_a_line_per_row():
+    assert table(["a", "b"], [["x", "1"]]) == "| a | b |\n| --- | ---: |\n| x | 1 |"
+
+
+def test_the_report_gives_ratios_and_says_what_failed():
+    failed = Run("small", SINGLE_MACHINE, 1, _table(), failure="took longer than 60 s")
+    runs = [*_runs(OURS, 6.0, 6.5, 7.0), *_runs(FLOOR, 2.0, 2.0), failed]
+
+    text = markdown(_config(small=SMALL), runs)
+
+    assert "clustered, 1,000 + 100 rows x 28:" in text
+    assert f"| {OURS} | 3 | 6.50 | 6.00-7.00 | 3.25 |" in text
+    assert f"- {SINGLE_MACHINE}, clustered, 1,000 + 100 rows x 28: took longer than 60 s" in text
+
+
+def test_growth_is_reported_with_slopes_and_the_crossing(tmp_path):
+    config = _config(growth=GROWTH)
+    runs = [
+        run
+        for rows in (100, 400)
+        for name, seconds in ((OURS, 2.0 * rows), (SINGLE_MACHINE, rows**2 / 100))
+        for run in _runs(name, seconds, minority=rows, scenario="growth")
+    ]
+
+    text = markdown(config, runs)
+    write_plot(tmp_path / "growth.png", "growth", config.scenarios["growth"], runs)
+
+    assert f"| {OURS} | 200.0 | 800.0 | 1.00 |" in text
+    assert f"| {SINGLE_MACHINE} | 100.0 | 1,600.0 | 2.00 |" in text
+    assert f"{OURS} becomes faster than {SINGLE_MACHINE} at about 200 minority rows." in text
+    assert (tmp_path / "growth.png").stat().st_size > 1000
+
+
+def test_the_csv_has_a_row_per_run_and_its_ratio_to_the_floor(tmp_path):
+    skipped = Run("cover", "", 0, failure="skipped: x is not there")
+
+    write_csv(tmp_path / "b.csv", [*_runs(OURS, 6.0), *_runs(FLOOR, 2.0), skipped])
+
+    with (tmp_path / "b.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["ratio_to_floor"] for row in rows] == ["3.0", "1.0", ""]
+    assert rows[2]["failure"] == "skipped: x is not there"
