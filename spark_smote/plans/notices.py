@@ -9,9 +9,9 @@ import numpy as np
 from spark_smote.errors import DataError
 from spark_smote.kernels.bucket import distinct_points
 from spark_smote.plans.classes import Assignment, ClassTask
-from spark_smote.plans.columns import INTEGER_TYPES, Table
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.sample import ClassSample
+from spark_smote.plans.table import INTEGER_TYPES, Table
 from spark_smote.results import LabelValue, Notice, Portrait, SearchAccuracy
 
 MOST_NEW_PER_REAL = 10

@@ -14,11 +14,11 @@ from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.nearest import Nearness, pass_by
 from spark_smote.kernels.portrait import portrait
 from spark_smote.plans.arrow import features_of, integers_of
-from spark_smote.plans.columns import Table
 from spark_smote.plans.folding import fold_records
 from spark_smote.plans.records import class_records, usable_rows
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.sample import ClassSample, sample_classes
+from spark_smote.plans.table import Table
 from spark_smote.results import ClassOutcome, LabelValue, NearestReal, Portrait
 
 MOST_SAMPLED = 20_000

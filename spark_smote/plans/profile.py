@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from spark_smote.errors import DataError
-from spark_smote.plans.columns import LARGEST_INPUT, Table, any_of
+from spark_smote.plans.table import LARGEST_INPUT, Table, any_of
 from spark_smote.results import LabelValue
 
 MOST_CLASSES = 1000

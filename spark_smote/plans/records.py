@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from spark_smote.kernels.mixing import mix, mix_rows
 from spark_smote.plans.arrow import features_of, integers_of, packed, unpacked, worker
-from spark_smote.plans.columns import Table, label_literal
+from spark_smote.plans.table import Table, label_literal
 from spark_smote.results import LabelValue
 
 BYTES_PER_STREAM = 4 << 20

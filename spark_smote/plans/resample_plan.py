@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 
-from spark_smote.plans.columns import Table
 from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.synthesise import Recipe, synthesise, with_originals
+from spark_smote.plans.table import Table
 from spark_smote.results import ResampleReport
 
 

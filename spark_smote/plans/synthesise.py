@@ -25,11 +25,11 @@ from spark_smote.plans.arrow import (
     worker,
 )
 from spark_smote.plans.classes import ClassTask
-from spark_smote.plans.columns import KEY_COLUMN, PROVENANCE_COLUMNS, Table, label_literal
 from spark_smote.plans.hashing import send_to_tasks
 from spark_smote.plans.layout import Layout, Slice
 from spark_smote.plans.model import ClassModel
 from spark_smote.plans.records import id_column, streamed, usable_rows
+from spark_smote.plans.table import KEY_COLUMN, PROVENANCE_COLUMNS, Table, label_literal
 
 RECORDS_BEFORE_MERGING = 262_144
 

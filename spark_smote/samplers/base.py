@@ -20,8 +20,8 @@ from pyspark.sql import DataFrame
 
 import spark_smote
 from spark_smote.errors import ParameterError
-from spark_smote.plans.columns import ColumnRequest
 from spark_smote.plans.resample_plan import ResamplePlan
+from spark_smote.plans.table import ColumnRequest
 from spark_smote.results import Phase
 from spark_smote.samplers.params import REQUIRED, HasColumns, HasRun, Parameter
 from spark_smote.strategy import is_persistable
