@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from pyarrow import ArrowInvalid, fs
+from pyarrow import ArrowInvalid, ArrowNotImplementedError, fs
 
 from spark_smote.errors import PathError
 
@@ -28,9 +28,9 @@ _ARROW_SCHEME = {"s3a": "s3", "s3n": "s3"}
 """Schemes that Hadoop and Arrow spell differently."""
 
 
-FILESYSTEM_ERRORS = (OSError, NotImplementedError)
-"""What pyarrow raises where a file system fails, or (its ArrowNotImplementedError) where it lacks
-an operation that others have, such as renaming a folder."""
+FILESYSTEM_ERRORS = (OSError, ArrowNotImplementedError)
+"""What pyarrow raises where a file system fails, and where it lacks an operation that others have
+(object stores cannot rename a folder)."""
 
 
 @dataclass(frozen=True)

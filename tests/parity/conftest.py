@@ -28,12 +28,20 @@ def spark_table(spark, tmp_path):
 
 @pytest.fixture
 def real_table():
-    """A table that is not part of the project, where it is at hand."""
+    """A published table, where it is at hand: the project does not redistribute any.
+
+    Without them nothing goes untested: generated tables with ties and duplicates are held to the
+    same oracle. Real ones add distributions that nobody thought of.
+    """
 
     def read(name: str) -> pd.DataFrame:
         path = REAL_TABLES / f"{name}.parquet"
         if not path.exists():
-            pytest.skip(f"{path} is absent; SPARK_SMOTE_TEST_DATA names the folder it is in")
+            pytest.skip(
+                f"published tables are not shipped with the project, and {path} is not there; name "
+                "the folder that holds it in SPARK_SMOTE_TEST_DATA (generated tables are held to "
+                "the same oracle in any case)"
+            )
         return pd.read_parquet(path)
 
     return read

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from pyarrow import fs
+from pyarrow import ArrowNotImplementedError, fs
 
 from spark_smote.errors import ParameterError, PathError
 from spark_smote.io import check_output, check_overlap
@@ -189,7 +189,7 @@ def test_file_system_that_fails_to_rename_is_found_out_beforehand(tmp_path, monk
 
     class NoRenames(paths_module.Location):
         def move_to(self, other):
-            raise NotImplementedError("directories cannot be moved")
+            raise ArrowNotImplementedError("directories cannot be moved")
 
     place = NoRenames("file", "", str(tmp_path / "out"))
     with pytest.raises(PathError, match=r"cannot rename folders \(directories cannot be moved\)"):
