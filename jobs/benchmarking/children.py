@@ -17,7 +17,7 @@ import psutil
 from pyspark.sql import SparkSession
 
 from benchmarking.contenders import Contender, Figures
-from benchmarking.measure import MemorySampler, Stages
+from benchmarking.measure import Stages, memory_peaks
 from spark_smote.config import SparkSettings
 from spark_smote.session import spark_session
 
@@ -165,9 +165,9 @@ def measured(spark: SparkSession | None, request: Request) -> Figures:
     contender = request.contender
     params = {**contender.params, **(contender.warm_up_params if request.is_warm_up else {})}
     stages = Stages(spark) if spark is not None else None
-    with MemorySampler() as memory:
+    with memory_peaks() as memory:
         start = time.perf_counter()
         afterwards = contender.job(spark, request.source, request.target, **params)
         seconds = time.perf_counter() - start
     shuffles = stages.figures() if stages is not None else {}
-    return {"seconds": seconds} | memory.peaks | shuffles | afterwards()
+    return {"seconds": seconds} | memory | shuffles | afterwards()

@@ -6,8 +6,8 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
@@ -29,49 +29,44 @@ HASHED_ROWS = 16_384
 REAL, NEW = "real", "new"
 
 
-class MemorySampler:
+@contextmanager
+def memory_peaks() -> Iterator[dict[str, float]]:
     """Peak resident memory of this process, the JVM below it and the JVM's Python workers.
 
-    Pages that forked workers share are counted in each of them.
+    What is yielded is complete when the block ends. Pages that forked workers share are counted in
+    each of them.
     """
+    process = psutil.Process()
+    jvm = next((child for child in process.children() if child.name() == "java"), None)
+    peaks: dict[str, float] = {}
+    done = threading.Event()
 
-    def __init__(self) -> None:
-        self.peaks: dict[str, float] = {}
-        self._process = psutil.Process()
-        self._jvm = next((p for p in self._process.children() if p.name() == "java"), None)
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> MemorySampler:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        where: TracebackType | None,
-    ) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
+    def watch() -> None:
         while True:
-            self._sample()
-            if self._done.wait(SAMPLING_SECONDS):
+            for name, size in _resident_bytes(process, jvm).items():
+                peaks[name] = max(peaks.get(name, 0), size)
+            if done.wait(SAMPLING_SECONDS):
                 return
 
-    def _sample(self) -> None:
-        self._note("process_peak_bytes", _resident(self._process))
-        if self._jvm is not None:
-            self._note("jvm_peak_bytes", _resident(self._jvm))
-            below = _descendants(self._jvm)
-            workers = [_resident(process) for process in below if _is_python(process)]
-            self._note("worker_peak_bytes", max(workers, default=0))
-            self._note("workers_peak_bytes", sum(workers))
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield peaks
+    finally:
+        done.set()
+        thread.join()
 
-    def _note(self, name: str, size: int) -> None:
-        self.peaks[name] = max(self.peaks.get(name, 0), size)
+
+def _resident_bytes(process: psutil.Process, jvm: psutil.Process | None) -> dict[str, int]:
+    sizes = {"process_peak_bytes": _resident(process)}
+    if jvm is None:
+        return sizes
+    workers = [_resident(below) for below in _descendants(jvm) if _is_python(below)]
+    return sizes | {
+        "jvm_peak_bytes": _resident(jvm),
+        "worker_peak_bytes": max(workers, default=0),
+        "workers_peak_bytes": sum(workers),
+    }
 
 
 def _descendants(process: psutil.Process) -> list[psutil.Process]:
@@ -104,7 +99,7 @@ class Stages:
         self._before = {stage["stageId"] for stage in self._get("")}
 
     def figures(self) -> dict[str, float]:
-        """Bytes shuffled, and the imbalance of the tasks that read most of them."""
+        """Bytes shuffled, and the imbalance, in bytes, of the tasks that read most of them."""
         stages = self._finished()
         figures = {"shuffled_bytes": float(sum(s["shuffleWriteBytes"] for s in stages))}
         reader = max(stages, key=lambda s: int(s["shuffleReadBytes"]), default=None)
@@ -113,11 +108,12 @@ class Stages:
         tasks = self._get(
             f"/{reader['stageId']}/{reader['attemptId']}/taskList?length={reader['numTasks']}"
         )
-        read = [
-            task["taskMetrics"]["shuffleReadMetrics"]["recordsRead"]
+        metrics = [
+            task["taskMetrics"]["shuffleReadMetrics"]
             for task in tasks
             if task["status"] == "SUCCESS"
         ]
+        read = [int(m["localBytesRead"]) + int(m["remoteBytesRead"]) for m in metrics]
         if not any(read):  # Spark forgets the tasks of old stages
             return figures
         return figures | {"largest_task_over_mean": max(read) / (sum(read) / len(read))}
