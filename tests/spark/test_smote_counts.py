@@ -147,8 +147,7 @@ def test_new_rows_between_equal_rows_equal_them(spark):
     assert "duplicates" in {notice.code for notice in plan.report.notices}
 
 
-@pytest.fixture(scope="module")
-def heavy(spark):
+def heavy_plan(spark):
     """20,000 rows of which 9 in 10 are equal; 20,000 on one point, told apart by a name."""
     equal = "id % 10 != 0 OR id >= 20000"
     table = classes(
@@ -159,7 +158,12 @@ def heavy(spark):
         "IF(id >= 20000 AND id < 40000, concat('n', id), '') AS name",
         partitions=4,
     ).drop("id")
-    plan = SMOTE(carryPolicy="copy", seed=1, recallQueries=20).plan(table)
+    return SMOTE(carryPolicy="copy", seed=1, recallQueries=20).plan(table)
+
+
+@pytest.fixture(scope="module")
+def heavy(spark):
+    plan = heavy_plan(spark)
     return plan, plan.synthetic().cache()
 
 
@@ -177,17 +181,11 @@ def test_heavy_duplication_keeps_counts_exact_and_is_told(heavy):
 
 def test_equal_inputs_that_no_hash_can_divide_are_split_all_the_same(spark, monkeypatch):
     monkeypatch.setattr("spark_smote.plans.model.LARGEST_BUCKET", 8_192)
-    table = classes(
-        spark,
-        {"'flat'": 20_000, "'rest'": 20_400},
-        "1.5D AS x",
-        "IF(id < 20000, concat('n', id), '') AS name",
-        partitions=4,
-    ).drop("id")
-    plan = SMOTE(carryPolicy="copy", seed=1, recallQueries=20).plan(table)
+    plan = heavy_plan(spark)
+    names = plan.synthetic().filter("label = 'flat'").select("name")
 
     assert {c.label: c.buckets for c in plan.report.classes}["flat"] > 1
-    assert plan.synthetic().select("name").distinct().count() > 350
+    assert names.distinct().count() > 350
 
 
 def test_classes_on_the_same_points_stay_apart(spark):
