@@ -126,7 +126,7 @@ def chosen_neighbours(
         asked, asked_index = np.unique(own[beyond], return_inverse=True)
         width = min(k, len(point_totals) - 1)
         points = rows.features[first_of_point]
-        near, _ = k_nearest(points, asked, width, inverse_scale)
+        near, _ = k_nearest(points[asked], points, width, inverse_scale, own=asked)
         reached = np.cumsum(point_totals[near], axis=1)[asked_index]
         rest = slots[beyond] - twins[beyond]
         column = (reached <= rest[:, None]).sum(axis=1)

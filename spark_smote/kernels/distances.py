@@ -47,8 +47,3 @@ def paired_squared_distances(
             step *= step
             total += step
     return out
-
-
-def product_error(dimensions: int, largest_squared_norm: float) -> float:
-    """Bound on the error of |x|^2 + |y|^2 - 2xy in float64, for rows of at most that norm."""
-    return float(16 * (dimensions + 8) * np.finfo(np.float64).eps * largest_squared_norm)

@@ -113,7 +113,8 @@ class LowerBounds:
 
     def within(self, partial: Singles, own: Floats, limit: Floats) -> tuple[Ints, Ints]:
         """Pairs (row of the block, point) that may be nearer than `limit`, row by row."""
-        threshold = (limit - own + self._tiny).astype(np.float32)
+        with np.errstate(over="ignore"):
+            threshold = (limit - own + self._tiny).astype(np.float32)
         threshold = np.nextafter(threshold, np.float32(np.inf))
         flat = np.flatnonzero(partial <= threshold[:, None])
         rows = flat // partial.shape[1]

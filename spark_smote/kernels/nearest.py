@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from spark_smote.kernels.distances import Floats, Ints, product_error
-
-ENTRIES_AT_ONCE = 1 << 21
-"""Entries of a distance matrix held at once (16 MiB)."""
-
-Pairs = tuple[Ints, Ints]
-"""Query and row numbers of the pairs that matter."""
+from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances
+from spark_smote.kernels.lower_bounds import LowerBounds, few_smallest
 
 
-def distance_blocks(queries: Floats, points: Floats) -> Iterator[tuple[slice, Floats]]:
-    """Squared distances of all queries to a slice of the points at a time."""
-    norms = (queries * queries).sum(axis=1)[:, None]
-    chunk = max(1, ENTRIES_AT_ONCE // max(len(queries), 1))
-    for start in range(0, len(points), chunk):
-        part = slice(start, start + chunk)
-        distances = norms - 2 * (queries @ points[part].T)
-        distances += (points[part] * points[part]).sum(axis=1)
-        yield part, np.maximum(distances, 0.0, out=distances)
+def farthest(queries: Floats, points: Floats, k: int, inverse_scale: Floats) -> Floats:
+    """A bound on each query's squared distance to its k-th nearest point; inf if there are fewer.
 
+    Parameters
+    ----------
+    queries, points : float64, shape (q, d) and (n, d)
+    k : int
+    inverse_scale : float64, shape (d,)
 
-def nearer(distances: Floats, held: Floats) -> Pairs:
-    """Pairs that may enter: nearer than the farthest held, or, at first, the block's nearest."""
-    width = held.shape[1]
-    if np.isfinite(held[:, -1]).all() or distances.shape[1] <= width:
-        query_ids, row_ids = np.nonzero(distances < held[:, -1:])
-        return query_ids, row_ids
-    rows = np.argpartition(distances, width - 1, axis=1)[:, :width]
-    return np.repeat(np.arange(len(held)), width), rows.ravel()
+    Returns
+    -------
+    float64, shape (q,)
+    """
+    out = np.full(len(queries), np.inf)
+    if len(points) < k:
+        return out
+    bounds = LowerBounds(points, inverse_scale)
+    for part, partial, own in bounds.blocks(queries):
+        enough = few_smallest(partial, k).astype(np.float64)
+        out[part] = bounds.squared(bounds.ceiling(enough + own, own))
+    return out
 
 
 def entered(held: Floats, queries: Ints, squared: Floats, times: Ints) -> Floats:
@@ -73,21 +68,24 @@ class Nearness:
 
     squared: Floats
     """Squared distances to the two nearest, ascending, shape (q, 2)."""
-    copied: npt.NDArray[np.bool_]
-    """Whether a row equalled the query in every column, shape (q,)."""
 
     @classmethod
     def unseen(cls, queries: int) -> Nearness:
         """Before any row has passed."""
-        return cls(np.full((queries, 2), np.inf), np.zeros(queries, dtype=bool))
+        return cls(np.full((queries, 2), np.inf))
 
     def merged(self, other: Nearness) -> Nearness:
         """The nearest of both; the order of merging does not matter."""
-        return Nearness(smallest(self.squared, other.squared), self.copied | other.copied)
+        return Nearness(smallest(self.squared, other.squared))
 
 
 def pass_by(
-    seen: Nearness, queries: Floats, points: Floats, times: Ints, inverse_scale: Floats
+    seen: Nearness,
+    queries: Floats,
+    limits: Floats,
+    points: Floats,
+    times: Ints,
+    inverse_scale: Floats,
 ) -> Nearness:
     """Let rows pass the queries.
 
@@ -95,21 +93,16 @@ def pass_by(
     ----------
     queries, points : float64, shape (q, d) and (n, d)
         In the columns' own units.
+    limits : float64, shape (q,)
+        Squared distance beyond which no row is among the two nearest, as `farthest` tells from
+        rows that are known to pass; inf where none are.
     times : int64, shape (n,)
         How often each row occurs.
     inverse_scale : float64, shape (d,)
     """
     if not len(queries):
         return seen
-    center = queries.mean(axis=0)
-    scaled = (queries - center) * inverse_scale
-    squared, copied = seen.squared, seen.copied.copy()
-    largest = float((scaled * scaled).sum(axis=1).max())
-    for part, distances in distance_blocks(scaled, (points - center) * inverse_scale):
-        query_ids, row_ids = nearer(distances, squared)
-        entering = distances[query_ids, row_ids]
-        squared = entered(squared, query_ids, entering, times[part][row_ids])
-        query_ids, row_ids = np.nonzero(distances <= 4 * product_error(len(center), largest))
-        equal = (points[part][row_ids] == queries[query_ids]).all(axis=1)
-        copied[query_ids[equal]] = True
-    return Nearness(squared, copied)
+    bounds = LowerBounds(queries, inverse_scale)
+    rows, asked = bounds.below(points, np.minimum(seen.squared[:, -1], limits))
+    squared = paired_squared_distances(points, rows, queries, asked, inverse_scale)
+    return Nearness(entered(seen.squared, asked, squared, np.minimum(times, 2)[rows]))

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances
-from spark_smote.kernels.lower_bounds import LowerBounds, few_smallest
-from spark_smote.kernels.nearest import entered, smallest
+from spark_smote.kernels.lower_bounds import LowerBounds
+from spark_smote.kernels.nearest import entered, farthest, smallest
 
 TIE = 1e-9
 """Relative difference in squared distance below which two neighbours are equally near."""
@@ -66,27 +66,16 @@ class Queries:
         members : rows of the sample and the buckets they are in, shape (p,) each
         """
         limits = Nearest.unseen(len(points), k)
-        limits.anywhere[:, -1] = _farthest(points, sample, k)
+        scale = np.ones(points.shape[1])
+        limits.anywhere[:, -1] = farthest(points, sample, k + 1, scale)
         rows, cells = members
         order = np.argsort(cells, kind="stable")
         rows, cells = rows[order], cells[order]
         for bucket in np.unique(buckets):
             asked = np.flatnonzero(buckets == bucket)
             inside = rows[slice(*np.searchsorted(cells, [bucket, bucket + 1]))]
-            limits.in_bucket[asked, -1] = _farthest(points[asked], sample[inside], k)
+            limits.in_bucket[asked, -1] = farthest(points[asked], sample[inside], k + 1, scale)
         return cls(points, buckets, limits)
-
-
-def _farthest(queries: Floats, points: Floats, k: int) -> Floats:
-    """A bound on each query's squared distance to its (k + 1)-th nearest point."""
-    out = np.full(len(queries), np.inf)
-    if len(points) <= k:
-        return out
-    bounds = LowerBounds(points, np.ones(points.shape[1]))
-    for part, partial, own in bounds.blocks(queries):
-        enough = few_smallest(partial, k + 1).astype(np.float64)
-        out[part] = bounds.squared(bounds.ceiling(enough + own, own))
-    return out
 
 
 def observe(

@@ -33,7 +33,8 @@ def expected_recall(family: HashFamily, sample: Floats, rows: int, k: int) -> fl
     """
     queries = np.arange(min(QUERIES, len(sample)))
     width = min(max(k, NEIGHBOURS_FOR_DIMENSION), len(sample) - 1)
-    near, squared = k_nearest(sample, queries, width, np.ones(sample.shape[1]))
+    scale = np.ones(sample.shape[1])
+    near, squared = k_nearest(sample[queries], sample, width, scale, own=queries)
     nearer = (len(sample) / rows) ** (1.0 / _dimension(squared, sample.shape[1]))
     base = sample[queries][:, None, :]
     moved = (base + nearer * (sample[near[:, :k]] - base)).reshape(-1, sample.shape[1])

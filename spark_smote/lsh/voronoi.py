@@ -13,7 +13,8 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances, product_error
+from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances
+from spark_smote.kernels.knn import k_nearest
 from spark_smote.kernels.lower_bounds import LowerBounds, few_smallest
 from spark_smote.kernels.streams import seed_int32
 from spark_smote.lsh.family import FitSettings, Placement
@@ -27,9 +28,6 @@ ROUNDS = 15
 
 ROWS_TO_TUNE_ON = 8_192
 """Rows of the sample that tell how far the copies asked for reach."""
-
-ENTRIES_AT_ONCE = 1 << 21
-"""Entries of a distance matrix held at once (16 MiB)."""
 
 _ONE_FIT_AT_A_TIME = threading.Lock()
 """k-means on several threads differs from run to run; the limit to one is process-wide."""
@@ -69,9 +67,13 @@ class VoronoiHash:
     def _affordable(self, sample: Floats, settings: FitSettings) -> float:
         """The reach at which rows of the sample have as many copies as asked for."""
         some = sample[:ROWS_TO_TUNE_ON]
-        excess = np.sort(self._sample_excess(some), axis=None)
+        wide = min(self.most_copies, self.buckets)
+        _, squared = k_nearest(some, self.centroids, wide, np.ones(sample.shape[1]))
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            excess = np.sort(squared[:, 1:] / squared[:, :1] - 1.0, axis=None)
+        excess = excess[np.isfinite(excess)]  # a row on its centroid is near no boundary
         copies = int((settings.copies - 1.0) * len(some))
-        return float(excess[min(copies, excess.size) - 1]) if copies else -np.inf
+        return float(excess[min(copies, excess.size) - 1]) if copies and excess.size else -np.inf
 
     @property
     def buckets(self) -> int:
@@ -112,22 +114,6 @@ class VoronoiHash:
         """Close buckets: their rows go to the next nearest centroid."""
         kept = np.delete(self.centroids, buckets, axis=0)
         return VoronoiHash(kept, self.reach, self.most_copies)
-
-    def _sample_excess(self, sample: Floats) -> Floats:
-        wide = min(self.most_copies, self.buckets) - 1
-        excess = np.empty((len(sample), wide))
-        squares = (self.centroids * self.centroids).sum(axis=1)
-        chunk = max(1, ENTRIES_AT_ONCE // self.buckets)
-        for start in range(0, len(sample), chunk):
-            part = sample[start : start + chunk]
-            distances = squares - 2 * (part @ self.centroids.T)
-            distances += (part * part).sum(axis=1)[:, None]
-            nearest = np.sort(np.partition(distances, wide, axis=1)[:, : wide + 1], axis=1)
-            # below the error of the product a row sits on its centroid
-            slack = product_error(part.shape[1], 1.0) * (squares.max() + (part * part).sum(axis=1))
-            home = np.maximum(nearest[:, :1], slack[:, None] + np.finfo(np.float64).tiny)
-            excess[start : start + chunk] = nearest[:, 1:] / home - 1.0
-        return excess
 
 
 def _leaf_centroids(sample: Floats, leaves: int, seed: int) -> Floats:

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_smote.kernels.distances import Floats, Ints
-from spark_smote.kernels.nearest import Nearness, pass_by
+from spark_smote.kernels.nearest import Nearness, farthest, pass_by
 from spark_smote.kernels.portrait import portrait
 from spark_smote.plans.arrow import features_of, integers_of
 from spark_smote.plans.folding import fold_records
@@ -168,13 +168,19 @@ def _nearest_real(
     real_rows = [real[label].features[:each] for label in labels]
     scales = [_class_scale(real[label]) for label in labels]
     queries = [np.concatenate(pair) for pair in zip(new_rows, real_rows, strict=True)]
+    limits = [
+        farthest(asked, real[label].features, 2, scale)
+        for asked, label, scale in zip(queries, labels, scales, strict=True)
+    ]
 
     def enter(seen: list[Nearness], records: pa.Table) -> list[Nearness]:
         codes, points = integers_of(records, "class"), features_of(records)
         times = integers_of(records, "multiplicity")
         for code in np.unique(codes):
             own = codes == code
-            seen[code] = pass_by(seen[code], queries[code], points[own], times[own], scales[code])
+            seen[code] = pass_by(
+                seen[code], queries[code], limits[code], points[own], times[own], scales[code]
+            )
         return seen
 
     start = [Nearness.unseen(len(rows)) for rows in queries]
@@ -183,8 +189,7 @@ def _nearest_real(
     found = []
     for code, (label, nearness, rows) in enumerate(zip(labels, passed, new_rows, strict=True)):
         distances = np.sqrt(nearness.squared)
-        copies = nearness.copied[: len(rows)]
-        near_new = np.where(copies, 0.0, distances[: len(rows), 0])
+        near_new = distances[: len(rows), 0]
         near_real = distances[len(rows) :, 1]  # the nearest is the row itself
         new_times = made[label].multiplicity[: len(rows)]
         real_times = real[label].multiplicity[: len(near_real)]

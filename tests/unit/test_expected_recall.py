@@ -26,7 +26,7 @@ def searched(family, points, queries):
     placed = family.place(points)
     members = set(zip(placed.spill_rows.tolist(), placed.spill_buckets.tolist(), strict=True))
     members |= set(enumerate(placed.home.tolist()))
-    near, _ = k_nearest(points, queries, K, np.ones(points.shape[1]))
+    near, _ = k_nearest(points[queries], points, K, np.ones(points.shape[1]), own=queries)
     hits = [
         (int(row), int(placed.home[query])) in members
         for query, rows in zip(queries, near, strict=True)

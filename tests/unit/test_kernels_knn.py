@@ -86,7 +86,7 @@ def distinct(points):
 
 
 def assert_exhaustive(points, k, inverse_scale):
-    ids, squared = k_nearest(points, np.arange(len(points)), k, inverse_scale)
+    ids, squared = k_nearest(points, points, k, inverse_scale, own=np.arange(len(points)))
     expected_ids, expected = oracles.nearest_others(points, k, inverse_scale)
     np.testing.assert_array_equal(ids, expected_ids)
     assert squared.tobytes() == expected.tobytes()
@@ -130,7 +130,7 @@ def test_neighbours_in_a_block_larger_than_one_chunk_are_those_of_an_exhaustive_
     # every query is tied with far more points than are proposed, so all take the slow way
     grid = np.stack(np.meshgrid(*[np.arange(7.0)] * 4), axis=-1).reshape(-1, 4)
     grid = np.random.default_rng(0).permutation(grid)
-    ids, squared = k_nearest(grid, np.arange(len(grid)), 9, np.ones(4))
+    ids, squared = k_nearest(grid, grid, 9, np.ones(4), own=np.arange(len(grid)))
     distances = oracles.squared_distances(grid, grid, np.ones(4))
     np.fill_diagonal(distances, np.inf)
     expected = np.argsort(distances, axis=1, kind="stable")[:, :9]
@@ -138,9 +138,28 @@ def test_neighbours_in_a_block_larger_than_one_chunk_are_those_of_an_exhaustive_
     np.testing.assert_array_equal(squared, np.take_along_axis(distances, expected, axis=1))
 
 
+@settings(deadline=None, max_examples=40)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    make=st.sampled_from(list(KINDS.values())),
+    d=st.sampled_from([1, 3, 20]),
+    k=st.integers(1, 9),
+)
+def test_neighbours_among_other_points_are_those_of_an_exhaustive_search(seed, make, d, k):
+    random = np.random.default_rng(seed)
+    rows = distinct(make(random, 60, d))
+    queries, points = rows[: len(rows) // 3], rows[len(rows) // 4 :]  # some are in both
+    k = min(k, len(points))
+    ids, squared = k_nearest(queries, points, k, np.ones(d))
+    distances = oracles.squared_distances(queries, points, np.ones(d))
+    expected = np.argsort(distances, axis=1, kind="stable")[:, :k]
+    np.testing.assert_array_equal(ids, expected)
+    np.testing.assert_array_equal(squared, np.take_along_axis(distances, expected, axis=1))
+
+
 def test_of_equally_near_points_the_lower_index_comes_first():
     points = np.array([[0.0], [3.0], [1.0], [-1.0], [-3.0], [2.0], [-2.0]])
-    ids, squared = k_nearest(points, np.array([0]), 6, np.ones(1))
+    ids, squared = k_nearest(points[:1], points, 6, np.ones(1), own=np.array([0]))
     assert ids.tolist() == [[2, 3, 5, 6, 1, 4]]
     assert squared.tolist() == [[1.0, 1.0, 4.0, 4.0, 9.0, 9.0]]
 
@@ -158,9 +177,9 @@ def test_neighbours_do_not_depend_on_who_asks_along(seed, make, d):
     if k < 1:
         return
     inverse_scale = random.uniform(0.1, 3.0, size=d)
-    together, squared = k_nearest(points, np.arange(len(points)), k, inverse_scale)
+    together, squared = k_nearest(points, points, k, inverse_scale, own=np.arange(len(points)))
     some = random.permutation(len(points))[: 1 + seed % 7]
-    alone, squared_alone = k_nearest(points, some, k, inverse_scale)
+    alone, squared_alone = k_nearest(points[some], points, k, inverse_scale, own=some)
     np.testing.assert_array_equal(alone, together[some])
     assert squared_alone.tobytes() == squared[some].tobytes()
 
