@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from pyspark.ml.functions import vector_to_array
-from pyspark.ml.linalg import VectorUDT
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -18,7 +16,8 @@ def row_key(
 
     xxhash64 skips nulls, so that (1, null) and (null, 1) would agree: each value is preceded by a
     marker, inside arrays, maps and structs too. It also takes -0.0 for 0.0, which the marker
-    tells apart, and refuses maps (hashed as their entries) and variants (as JSON).
+    tells apart, and refuses maps (hashed as their entries), variants (as JSON), places on a map or
+    the earth (as bytes and reference system) and types of users (as what they are stored as).
 
     Parameters
     ----------
@@ -54,12 +53,16 @@ def _encoded(column: Column, kind: T.DataType) -> list[Column]:
         element = kind.elementType
         hashed = F.transform(column, lambda x: F.xxhash64(*_encoded(x, element)))
         return [_marker(column), hashed]
-    if isinstance(kind, T.StructType) and len(set(kind.names)) == len(kind.names):
+    if isinstance(kind, T.StructType):
+        if not _told_apart(kind):
+            kind = _numbered(kind)
+            column = column.cast(kind)
         fields = [part for f in kind for part in _encoded(column.getField(f.name), f.dataType)]
         return [_marker(column), *fields]
-    if isinstance(kind, VectorUDT):  # its values, and whether it is sparse
-        values = _encoded(vector_to_array(column), T.ArrayType(T.DoubleType()))
-        return [*values, column]
+    if isinstance(kind, T.UserDefinedType):
+        return _encoded(F.unwrap_udt(column), kind.sqlType())
+    if type(kind).__name__ in ("GeometryType", "GeographyType"):
+        return [_marker(column), F.st_asbinary(column), F.st_srid(column)]
     if type(kind).__name__ == "VariantType":
         return [_marker(column), F.to_json(column)]
     return [_marker(column), column]
@@ -67,3 +70,29 @@ def _encoded(column: Column, kind: T.DataType) -> list[Column]:
 
 def _marker(column: Column) -> Column:
     return column.isNull().cast("int")
+
+
+def can_be_keyed(kind: T.DataType) -> bool:
+    """Whether a key can be made of values of this type.
+
+    Fields of a struct whose names do not tell them apart are reached by casting it, and what holds
+    a variant cannot be cast.
+    """
+    if isinstance(kind, T.ArrayType):
+        return can_be_keyed(kind.elementType)
+    if isinstance(kind, T.MapType):
+        return can_be_keyed(kind.keyType) and can_be_keyed(kind.valueType)
+    if isinstance(kind, T.StructType):
+        castable = _told_apart(kind) or "variant" not in kind.simpleString()
+        return castable and all(can_be_keyed(field.dataType) for field in kind)
+    return True
+
+
+def _told_apart(kind: T.StructType) -> bool:
+    return len({name.lower() for name in kind.names}) == len(kind.names)
+
+
+def _numbered(kind: T.StructType) -> T.StructType:
+    """The same fields under names that tell them apart."""
+    fields = [T.StructField(f"f{i}", f.dataType, f.nullable) for i, f in enumerate(kind)]
+    return T.StructType(fields)
