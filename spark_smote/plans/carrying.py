@@ -19,13 +19,13 @@ def check_policy(field: T.StructField, policy: str) -> None:
         Naming the column, its type and what to do.
     """
     kind = field.dataType.simpleString()
-    crosses = _crosses(field.dataType)
+    may_cross = crosses(field.dataType)
     if policy == "null" and not field.nullable:
-        remedy = "use 'copy'" if crosses else "let it be null, or drop it"
+        remedy = "use 'copy'" if may_cross else "let it be null, or drop it"
         raise SchemaError(
             f"carryPolicy 'null' for {field.name!r} ({kind}), but it may not be null; {remedy}"
         )
-    if policy == "copy" and not crosses:
+    if policy == "copy" and not may_cross:
         remedy = "use 'null' for it, or cast it first" if field.nullable else "cast or drop it"
         raise SchemaError(
             f"carryPolicy 'copy' for {field.name!r}: a column of type {kind} cannot cross into "
@@ -33,13 +33,33 @@ def check_policy(field: T.StructField, policy: str) -> None:
         )
 
 
-def _crosses(kind: T.DataType) -> bool:
+def crosses(kind: T.DataType) -> bool:
     """Whether values of this type can be exchanged with Python workers."""
     if isinstance(kind, T.ArrayType):
-        return _crosses(kind.elementType)
+        # Spark's array() has elements of no type that are never null, which Arrow cannot say
+        void = isinstance(kind.elementType, T.NullType) and not kind.containsNull
+        return crosses(kind.elementType) and not void
     if isinstance(kind, T.MapType):
-        return _crosses(kind.keyType) and _crosses(kind.valueType)
+        void = T.NullType() in (kind.keyType, kind.valueType)
+        return crosses(kind.keyType) and crosses(kind.valueType) and not void
     if isinstance(kind, T.StructType):
         distinct = len(set(kind.names)) == len(kind.names)
-        return distinct and all(_crosses(field.dataType) for field in kind)
+        return distinct and all(crosses(field.dataType) for field in kind)
     return type(kind).__name__ not in UNCROSSABLE_TYPES
+
+
+def crossing_type(kind: T.DataType) -> T.DataType:
+    """The type that values of this one have among Python workers: text of a set length is text."""
+    if isinstance(kind, (T.CharType, T.VarcharType)):
+        return T.StringType()
+    if isinstance(kind, T.ArrayType):
+        return T.ArrayType(crossing_type(kind.elementType), kind.containsNull)
+    if isinstance(kind, T.MapType):
+        key, value = crossing_type(kind.keyType), crossing_type(kind.valueType)
+        return T.MapType(key, value, kind.valueContainsNull)
+    if isinstance(kind, T.StructType):
+        fields = [
+            T.StructField(f.name, crossing_type(f.dataType), f.nullable, f.metadata) for f in kind
+        ]
+        return T.StructType(fields)
+    return kind

@@ -28,6 +28,8 @@ class ClassTask:
     k: int
     """Neighbours as resolved; 0 for `duplicate`."""
     note: str = ""
+    storage: str = "array"
+    """How new rows leave the workers: as `array`, or as vectors, `dense` or `sparse`."""
 
 
 @dataclass(frozen=True)
@@ -90,5 +92,6 @@ def assign_classes(
             else:
                 resolved = rows - 1
                 note = f"k reduced from {k} to {resolved}: {rows} usable rows"
-        tasks.append(ClassTask(len(tasks), label, rows, new_rows, method, resolved, note))
+        storage = profile.storage.get(label, "array")
+        tasks.append(ClassTask(len(tasks), label, rows, new_rows, method, resolved, note, storage))
     return Assignment(tuple(tasks), skipped)

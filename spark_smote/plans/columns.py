@@ -12,12 +12,21 @@ from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
 from spark_smote.errors import ParameterError, SchemaError
-from spark_smote.plans.carrying import check_policy
-from spark_smote.plans.table import KEY_COLUMN, PROVENANCE_COLUMNS, ColumnRequest, Table
+from spark_smote.plans.carrying import check_policy, crosses
+from spark_smote.plans.row_key import can_be_keyed
+from spark_smote.plans.table import (
+    INTEGER_TYPES,
+    KEY_COLUMN,
+    PROVENANCE_COLUMNS,
+    ColumnRequest,
+    Table,
+)
 from spark_smote.results import ColumnRole
 
 LABEL_TYPES = (
     T.StringType,
+    T.CharType,
+    T.VarcharType,
     T.BooleanType,
     T.ByteType,
     T.ShortType,
@@ -47,25 +56,34 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
             f"the table has {len(repeated)} column name(s) more than once: {repeated}; "
             "rename them, so that each output column can be told apart"
         )
+    for field in schema:
+        if not can_be_keyed(field.dataType):
+            raise SchemaError(
+                f"column {field.name!r} ({field.dataType.simpleString()}) holds a variant in a "
+                "struct whose field names repeat or differ in case only; rename its fields"
+            )
     _refuse_reserved(names, request)
     label = _position(names, request.label_col, "labelCol")
-    if not isinstance(schema[label].dataType, LABEL_TYPES):
-        raise SchemaError(
-            f"labelCol {request.label_col!r} is of type {schema[label].dataType.simpleString()}; "
-            "a label must be a string, boolean, date or number"
-        )
+    _require_label(schema[label])
     id_position = None if request.id_col is None else _position(names, request.id_col, "idCol")
-    if id_position is not None and not schema[id_position].nullable:
-        raise SchemaError(
-            f"idCol {request.id_col!r} may not be null, but new rows have no id; let it be null, "
-            f"for instance by F.nullif(F.col({request.id_col!r}), F.lit(None))"
-        )
+    if id_position is not None:
+        _require_id(schema[id_position], request)
     for name in request.ignore_cols:
         _position(names, name, "ignoreCols")
     inputs = _inputs(schema, request, label, id_position)
+    bounds = _bounds(schema, request, inputs)
     policies = _policies(schema, request, {label, id_position, *inputs})
     roles = tuple(
-        _role(schema[i], i, request, label=label, id_=id_position, inputs=inputs, policies=policies)
+        _role(
+            schema[i],
+            i,
+            request,
+            label=label,
+            id_=id_position,
+            inputs=inputs,
+            policies=policies,
+            bounds=bounds.get(i),
+        )
         for i in range(len(names))
     )
     return Table(
@@ -77,6 +95,7 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
         id=id_position,
         copied=tuple(i for i, policy in policies.items() if policy == "copy"),
         roles=roles,
+        bounds=bounds,
     )
 
 
@@ -101,6 +120,35 @@ def _position(names: list[str], name: str, parameter: str) -> int:
     more = f" and {len(names) - 50} more" if len(names) > 50 else ""
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has {names[:50]}{more}"
     raise SchemaError(f"{parameter} names column {name!r}, which the table does not have; {hint}")
+
+
+def _require_label(field: T.StructField) -> None:
+    kind = field.dataType
+    if not isinstance(kind, LABEL_TYPES):
+        raise SchemaError(
+            f"labelCol {field.name!r} is of type {kind.simpleString()}; a label must be a string, "
+            "boolean, date or number"
+        )
+    collation = getattr(kind, "collation", "UTF8_BINARY")
+    if collation != "UTF8_BINARY":
+        raise SchemaError(
+            f"labelCol {field.name!r} is of type {kind.simpleString()}: texts that differ may be "
+            "one class there, and none of them is its name; give each class one spelling and "
+            f"compare it exactly: F.collate(F.lower({field.name!r}), 'UTF8_BINARY')"
+        )
+
+
+def _require_id(field: T.StructField, request: ColumnRequest) -> None:
+    if not field.nullable:
+        raise SchemaError(
+            f"idCol {field.name!r} may not be null, but new rows have no id; let it be null, "
+            f"for instance by F.nullif(F.col({field.name!r}), F.lit(None))"
+        )
+    if request.provenance and not crosses(field.dataType):
+        raise SchemaError(
+            f"idCol {field.name!r} is of type {field.dataType.simpleString()}, which cannot cross "
+            "into Python; cast it, or set provenance=False"
+        )
 
 
 def _refuse_reserved(names: list[str], request: ColumnRequest) -> None:
@@ -139,8 +187,8 @@ def _inputs(
         numbers = isinstance(kind, T.ArrayType) and isinstance(kind.elementType, T.NumericType)
         if not (numbers or isinstance(kind, VectorUDT)):
             raise SchemaError(
-                f"featuresCol {request.features_col!r} is of type {kind.simpleString()}; it must "
-                "be a vector or an array of numbers; for several columns use inputCols"
+                f"featuresCol {request.features_col!r} is of type {_described(kind)}; it must be "
+                "a vector of pyspark.ml or an array of numbers; for several columns use inputCols"
             )
         chosen = [position]
     elif request.input_cols is not None:
@@ -183,6 +231,35 @@ def _require_numeric(field: T.StructField) -> None:
         f"inputCols names {field.name!r} of type {kind}, which cannot be interpolated; leave it "
         "out and give it a carryPolicy, or cast it to a number if its values are quantities"
     )
+
+
+def _bounds(
+    schema: T.StructType, request: ColumnRequest, inputs: tuple[int, ...]
+) -> dict[int, str]:
+    """How each integer input comes back."""
+    whole = [i for i in inputs if isinstance(_element(schema[i].dataType), INTEGER_TYPES)]
+    given = request.bounds_policy
+    if isinstance(given, str):
+        return dict.fromkeys(whole, given)
+    names = [field.name for field in schema]
+    for name in given:
+        position = _position(names, name, "boundsPolicy")
+        if position not in whole:
+            raise SchemaError(
+                f"boundsPolicy names {name!r} ({schema[position].dataType.simpleString()}), which "
+                "is not an integer input; leave it out"
+            )
+    return {i: given.get(names[i], "round") for i in whole}
+
+
+def _element(kind: T.DataType) -> T.DataType:
+    return kind.elementType if isinstance(kind, T.ArrayType) else kind
+
+
+def _described(kind: T.DataType) -> str:
+    if isinstance(kind, T.UserDefinedType):
+        return f"{kind.simpleString()} ({kind.module()})"
+    return kind.simpleString()
 
 
 def _policies(
@@ -234,6 +311,7 @@ def _role(
     id_: int | None,
     inputs: tuple[int, ...],
     policies: Mapping[int, str],
+    bounds: str | None,
 ) -> ColumnRole:
     kind = field.dataType.simpleString()
 
@@ -247,7 +325,11 @@ def _role(
     if position in inputs:
         named = request.features_col is not None or request.input_cols is not None
         by = "featuresCol" if request.features_col is not None else "inputCols"
-        return role("input", f"named by {by}" if named else "numeric column")
+        back = {
+            "floor": "; rounded down on new rows (boundsPolicy)",
+            "double": "; comes back as double on all rows (boundsPolicy)",
+        }.get(bounds or "", "")
+        return role("input", (f"named by {by}" if named else "numeric column") + back)
     ignored = field.name in request.ignore_cols
     reason = "named by ignoreCols" if ignored else _why_carried(field, request)
     return role("ignored" if ignored else "carried", reason, policies[position])

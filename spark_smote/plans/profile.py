@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from spark_smote.errors import DataError
 from spark_smote.plans.table import LARGEST_INPUT, Table, any_of
+from spark_smote.plans.vectors import is_dense
 from spark_smote.results import LabelValue
 
 MOST_CLASSES = 1000
@@ -35,6 +36,8 @@ class Profile:
     """Number of input features."""
     fingerprint: str
     """Order-free hash of schema and content."""
+    storage: Mapping[LabelValue, str] = field(default_factory=dict)
+    """Of vectors: `sparse` for classes whose every row is stored so, else `dense`."""
 
     @property
     def all_usable(self) -> bool:
@@ -70,8 +73,11 @@ def profile_table(table: Table, *, handle_invalid: str) -> Profile:
     if table.packed:
         columns.append(F.when(table.valid, F.size(table.features)).alias("size"))
         found += [F.min("size").alias("least"), F.max("size").alias("most")]
+    if table.vectors:
+        columns.append(is_dense(F.col(f"c{table.inputs[0]}")).alias("dense"))
+        found.append(F.max("dense").alias("dense"))
     grouped = table.frame.select(*columns).groupBy("label").agg(*found)
-    rows = [row.asDict() for row in grouped.limit(MOST_CLASSES + 1).collect()]
+    rows = [row.asDict() for row in _collected(grouped.limit(MOST_CLASSES + 1), table)]
     _check_labels([row["label"] for row in rows], {r["label"]: r["rows"] for r in rows}, table)
     if any(row.get("lost") for row in rows):
         _refuse_lossy(table)
@@ -91,7 +97,24 @@ def profile_table(table: Table, *, handle_invalid: str) -> Profile:
     content = [(str(r["label"]), r["rows"], r["mixed"], r["summed"]) for r in ordered]
     text = f"{table.schema.json()}{content}"
     fingerprint = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-    return Profile(counts, usable, dimensions, fingerprint)
+    storage = {
+        row["label"]: "sparse" if row["dense"] is False else "dense"
+        for row in rows
+        if table.vectors
+    }
+    return Profile(counts, usable, dimensions, fingerprint, storage)
+
+
+def _collected(frame: DataFrame, table: Table) -> list[Row]:
+    try:
+        return frame.collect()
+    except ValueError as error:
+        if not isinstance(table.schema[table.label].dataType, T.DateType):
+            raise
+        raise DataError(
+            f"labelCol {table.request.label_col!r} holds a date outside of the years 1 to 9999 "
+            f"({error}); correct it, or cast the label to a string"
+        ) from None
 
 
 def _check_labels(labels: Iterable[Any], counts: dict[Any, int], table: Table) -> None:

@@ -33,7 +33,7 @@ def class_code(table: Table, labels: Sequence[LabelValue]) -> Column:
 
 def id_column(table: Table) -> Column:
     """What names a row in `base_id` and `neighbour_id`."""
-    return table.key if table.id is None else F.col(f"c{table.id}")
+    return table.key if table.id is None else table.crossing(table.id)
 
 
 def usable_rows(table: Table, labels: Sequence[LabelValue]) -> DataFrame:
@@ -48,7 +48,7 @@ def usable_rows(table: Table, labels: Sequence[LabelValue]) -> DataFrame:
     rows = table.frame.filter(wanted)  # so that files and row groups of other classes are skipped
     along = []
     if table.copied:
-        along.append(F.struct(*[F.col(f"c{i}") for i in table.copied]).alias("carry"))
+        along.append(F.struct(*[table.crossing(i) for i in table.copied]).alias("carry"))
     if table.request.provenance:
         along.append(id_column(table).alias("id"))
     return (rows if table.all_valid else rows.filter(table.valid)).select(

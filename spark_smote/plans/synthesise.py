@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from pyspark.ml.linalg import VectorUDT
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -17,7 +18,6 @@ from spark_smote.kernels.interpolate import interpolate
 from spark_smote.kernels.streams import stream
 from spark_smote.plans.arrow import (
     ArrowFunction,
-    feature_lists,
     features_of,
     integers_of,
     rows_per_batch,
@@ -30,6 +30,7 @@ from spark_smote.plans.layout import Layout, Slice
 from spark_smote.plans.model import ClassModel
 from spark_smote.plans.records import id_column, streamed, usable_rows
 from spark_smote.plans.table import KEY_COLUMN, PROVENANCE_COLUMNS, Table, label_literal
+from spark_smote.plans.vectors import stored
 
 RECORDS_BEFORE_MERGING = 262_144
 
@@ -59,30 +60,32 @@ def synthesise(table: Table, recipe: Recipe, records: DataFrame | None) -> DataF
         return _no_rows(table)
     sent = send_to_tasks(records, recipe.models, recipe.layout)
     provenance = table.request.provenance
-    schema = _emitted_schema(usable_rows(table, labels).schema, provenance)
+    schema = _emitted_schema(usable_rows(table, labels).schema, table)
     # one row = a new row; `carry` and ids as its base row had them
     emitted = sent.mapInArrow(_emitter(recipe, provenance), schema)
     return emitted.select(*_restored(table, labels, provenance))
 
 
 def _no_rows(table: Table) -> DataFrame:
+    columns = [table.original(i) for i in range(len(table.schema))]
     none = table.frame.filter(F.lit(False))
     if not table.request.provenance:
-        return none
+        return none.select(*columns)
     ids = id_column(table)
     named = zip((ids, ids, F.lit(0.0)), PROVENANCE_COLUMNS, strict=True)
-    return none.select("*", *[column.alias(name) for column, name in named])
+    return none.select(*columns, *[column.alias(name) for column, name in named])
 
 
-def _emitted_schema(rows: T.StructType, provenance: bool) -> T.StructType:
+def _emitted_schema(rows: T.StructType, table: Table) -> T.StructType:
     types = {field.name: field.dataType for field in rows}
+    array = T.ArrayType(T.DoubleType(), containsNull=False)
     fields = [
         T.StructField("class", T.IntegerType()),
-        T.StructField("features", T.ArrayType(T.DoubleType(), containsNull=False), nullable=False),
+        T.StructField("features", VectorUDT() if table.vectors else array, nullable=False),
     ]
     if "carry" in types:
         fields.append(T.StructField("carry", types["carry"], nullable=False))
-    if provenance:
+    if table.request.provenance:
         fields += [
             T.StructField("base_id", types["id"]),
             T.StructField("neighbour_id", types["id"]),
@@ -194,11 +197,10 @@ def _slice_rows(
     for start in range(0, part.quota, step):
         some = slice(start, start + step)
         base, neighbour, gap = bases[some], neighbours[some], drawn.gaps[some]
+        made = interpolate(rows.features[base], rows.features[neighbour], gap)
         columns = {
             "class": pa.array(np.full(len(base), part.class_code, dtype=np.int32)),
-            "features": feature_lists(
-                interpolate(rows.features[base], rows.features[neighbour], gap)
-            ),
+            "features": stored(made, task.storage),
         }
         if "carry" in records.column_names:
             columns["carry"] = records.column("carry").take(pa.array(sources[base]))
@@ -223,7 +225,7 @@ def _restored(table: Table, labels: Sequence[object], provenance: bool) -> list[
         elif position in row_of:
             value = table.restored(position, F.col("features"), row_of[position])
         elif position in table.copied:
-            value = F.col("carry")[f"c{position}"]
+            value = table.carried(position)
         else:
             value = F.lit(None).cast(field.dataType)
         columns.append(value.alias(f"c{position}", metadata=field.metadata))
@@ -241,8 +243,8 @@ def with_originals(table: Table, synthetic: DataFrame) -> DataFrame:
     """Originals, untouched, and new rows, told apart by the synthetic column."""
     request = table.request
     names = [field.name for field in table.schema]
-    columns = [F.col(f"c{i}") for i in range(len(names))]
-    real, new = list(columns), list(columns)
+    real = [table.original(i) for i in range(len(names))]
+    new = [F.col(f"c{i}") for i in range(len(names))]
 
     def add(name: str, of_real: Column, of_new: Column) -> None:
         names.append(name)

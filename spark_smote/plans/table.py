@@ -6,18 +6,20 @@ cases, break `F.col` and the Python exchange. The names come back by position at
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from functools import reduce
 from typing import Any
 
-from pyspark.ml.functions import array_to_vector, vector_to_array
+from pyspark.ml.functions import vector_to_array
 from pyspark.ml.linalg import VectorUDT
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from spark_smote.plans.carrying import crossing_type
 from spark_smote.plans.row_key import row_key
 from spark_smote.results import ColumnRole
 
@@ -28,6 +30,8 @@ faster to run on narrow tables, and too deep to plan on wide ones."""
 LARGEST_INPUT = 1e150
 """Beyond this the square of a difference is no longer a double; such values are mostly markers of
 missing ones (1.797e308)."""
+BOUNDS_POLICIES = ("round", "floor", "double")
+"""How an integer input comes back: rounded half to even, rounded down, or as a double."""
 PROVENANCE_COLUMNS = ("base_id", "neighbour_id", "gap")
 KEY_COLUMN = "row_key"
 
@@ -41,6 +45,7 @@ class ColumnRequest:
     features_col: str | None = None
     ignore_cols: Sequence[str] = ()
     carry_policy: str | Mapping[str, str] | None = None
+    bounds_policy: str | Mapping[str, str] = "round"
     id_col: str | None = None
     synthetic_col: str = "is_synthetic"
     provenance: bool = False
@@ -60,6 +65,8 @@ class Table:
     id: int | None
     copied: tuple[int, ...]
     roles: tuple[ColumnRole, ...]
+    bounds: Mapping[int, str] = field(default_factory=dict)
+    """Of each integer input, one of `BOUNDS_POLICIES`."""
     all_valid: bool = False
     """Whether every row is known to be valid, so that none needs to be tested."""
 
@@ -74,6 +81,11 @@ class Table:
         return self.request.features_col is not None
 
     @property
+    def vectors(self) -> bool:
+        """Whether the inputs come in one vector column."""
+        return self.packed and isinstance(self.schema[self.inputs[0]].dataType, VectorUDT)
+
+    @property
     def input_names(self) -> list[str]:
         """Original names of the inputs."""
         return [self.schema[i].name for i in self.inputs]
@@ -84,9 +96,7 @@ class Table:
         if not self.packed:
             return F.array(*[F.col(f"c{i}").cast("double") for i in self.inputs])
         column = F.col(f"c{self.inputs[0]}")
-        if isinstance(self.schema[self.inputs[0]].dataType, VectorUDT):
-            return vector_to_array(column)
-        return column.cast("array<double>")
+        return vector_to_array(column) if self.vectors else column.cast("array<double>")
 
     @property
     def valid(self) -> Column:
@@ -115,27 +125,66 @@ class Table:
         beside = [i for i in range(len(self.schema)) if i != self.label and i not in self.inputs]
         return row_key(self.schema, beside) if beside else F.lit(0).cast("bigint")
 
-    def restored(self, position: int, features: Column, row: int) -> Column:
-        """An input column of new rows, in its own type, from the array of doubles.
+    def output_type(self, position: int) -> T.DataType:
+        """The type of a column in the output: its own, but for integers that become doubles."""
+        kind = self.schema[position].dataType
+        if self.bounds.get(position) != "double":
+            return kind
+        if isinstance(kind, T.ArrayType):
+            return T.ArrayType(T.DoubleType(), kind.containsNull)
+        return T.DoubleType()
 
-        Integers are rounded half to even; decimals to their own scale.
+    def original(self, position: int) -> Column:
+        """A column of original rows, as the output has it."""
+        column = F.col(f"c{position}")
+        if self.bounds.get(position) != "double":
+            return column
+        metadata = self.schema[position].metadata
+        return column.cast(self.output_type(position)).alias(f"c{position}", metadata=metadata)
+
+    def crossing(self, position: int) -> Column:
+        """A column as Python workers take it along."""
+        column, kind = F.col(f"c{position}"), self.schema[position].dataType
+        plain = crossing_type(kind)
+        return column if plain == kind else column.cast(plain).alias(f"c{position}")
+
+    def carried(self, position: int) -> Column:
+        """A column of new rows that their base rows had, back in its own type."""
+        column, kind = F.col("carry")[f"c{position}"], self.schema[position].dataType
+        return column if crossing_type(kind) == kind else column.cast(kind)
+
+    def restored(self, position: int, features: Column, row: int) -> Column:
+        """An input column of new rows, in its type in the output.
+
+        Integers are rounded as `bounds` says, decimals to their own scale; both ways of rounding
+        keep order, so that no value leaves the range of the rows it was made of.
+
+        Parameters
+        ----------
+        features : Column
+            All inputs of a row: the vector if they come in one, else an array of doubles.
+        row : int
+            The place of this one among them.
         """
-        field = self.schema[position]
-        if isinstance(field.dataType, VectorUDT):
-            return array_to_vector(features)
-        if isinstance(field.dataType, T.ArrayType):
-            whole = isinstance(field.dataType.elementType, INTEGER_TYPES)
-            return (F.transform(features, F.rint) if whole else features).cast(field.dataType)
-        value = features[row]
-        if isinstance(field.dataType, INTEGER_TYPES):
-            value = F.rint(value)
-        value = value.cast(field.dataType)
-        return value if field.nullable else F.coalesce(value, _zero(field.dataType))
+        kind = self.output_type(position)
+        whole = _ROUNDINGS.get(self.bounds.get(position, ""))
+        if self.vectors:
+            return features
+        if isinstance(kind, T.ArrayType):
+            return F.transform(features, lambda value: _number(value, kind.elementType, whole))
+        if not self.schema[position].nullable:
+            return _number(features[row], kind, whole)
+        value = features[row] if whole is None else whole(features[row])
+        return value.cast(kind)
+
+
+_ROUNDINGS: dict[str, Callable[[Column], Column]] = {"round": F.rint, "floor": F.floor}
 
 
 def label_literal(value: Any, kind: T.DataType) -> Column:
     """A label value as a column of the label's own type."""
-    return F.lit(value).cast(kind)
+    # the Python client writes the year 1 as "1", which is no date
+    return F.lit(value.isoformat() if isinstance(value, date) else value).cast(kind)
 
 
 def any_of(conditions: list[Column]) -> Column:
@@ -148,8 +197,11 @@ def _finite(column: Column) -> Column:
     return F.abs(column) <= F.lit(LARGEST_INPUT)
 
 
-def _zero(kind: T.DataType) -> Column:
-    """A zero that is never null, of the type."""
+def _number(value: Column, kind: T.DataType, whole: Callable[[Column], Column] | None) -> Column:
+    """A double as a number of the type, never null."""
     if isinstance(kind, T.DecimalType):
-        return F.lit(Decimal(0).quantize(Decimal(1).scaleb(-kind.scale)))
-    return F.lit(0).cast(kind)
+        zero = F.lit(Decimal(0).quantize(Decimal(1).scaleb(-kind.scale)))
+    else:
+        zero = F.lit(0)
+    rounded = value if whole is None else whole(value)
+    return F.coalesce(rounded.cast(kind), zero.cast(kind))

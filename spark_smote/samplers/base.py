@@ -134,6 +134,7 @@ class Sampler(HasColumns, HasRun, DefaultParamsReadable["Sampler"], MLWritable):
             features_col=self._value("featuresCol"),
             ignore_cols=tuple(self._value("ignoreCols")),
             carry_policy=self._value("carryPolicy"),
+            bounds_policy=self._value("boundsPolicy") if self.hasParam("boundsPolicy") else "round",
             id_col=self._value("idCol"),
             synthetic_col=self._value("syntheticCol"),
             provenance=self._value("provenance"),

@@ -16,6 +16,7 @@ from spark_smote.errors import ParameterError
 from spark_smote.labels import plain
 from spark_smote.lsh import FAMILIES
 from spark_smote.plans.model import QUALITIES
+from spark_smote.plans.table import BOUNDS_POLICIES
 from spark_smote.strategy import check_strategy
 
 REQUIRED: Any = object()
@@ -101,6 +102,19 @@ def policy(name: str, value: Any) -> str | dict[str, str]:
     if isinstance(value, Mapping):
         return {column(name, key): _policy(f"{name}[{key!r}]", each) for key, each in value.items()}
     return _policy(name, value)
+
+
+def bounds(name: str, value: Any) -> str | dict[str, str]:
+    """How integer inputs come back, for all or per column; types change by name only."""
+    if isinstance(value, Mapping):
+        check = one_of(*BOUNDS_POLICIES)
+        return {column(name, key): check(f"{name}[{key!r}]", each) for key, each in value.items()}
+    if value == "double":
+        raise ParameterError(
+            f"{name}={value!r} would change the type of columns that nobody named; name them, as "
+            f"in {name}={{'age': 'double'}}"
+        )
+    return str(one_of(*[each for each in BOUNDS_POLICIES if each != "double"])(name, value))
 
 
 class HasColumns(Params):
@@ -219,6 +233,18 @@ class HasNeighbours(Params):
         "rows whose exact neighbours are searched for too, to measure recall; 0 = not measured",
         256,
         whole(0, 100_000),
+    )
+
+
+class HasIntegerBounds(Params):
+    """How integer inputs come back."""
+
+    boundsPolicy = Parameter(
+        "boundsPolicy",
+        "how integer inputs come back: 'round' (half to even), 'floor' (down), or a dict of column "
+        "to 'round', 'floor' or 'double' (the column becomes a double on every row)",
+        "round",
+        bounds,
     )
 
 

@@ -23,12 +23,17 @@ from spark_smote.plans.sample import ClassSample, sample_classes
 from spark_smote.plans.synthesise import Recipe
 from spark_smote.results import ClassOutcome, ResampleReport
 from spark_smote.samplers.base import PhaseClock, Progress, Sampler, library_versions
-from spark_smote.samplers.params import HasNeighbours, HasOversamplingStrategy, with_accessors
+from spark_smote.samplers.params import (
+    HasIntegerBounds,
+    HasNeighbours,
+    HasOversamplingStrategy,
+    with_accessors,
+)
 from spark_smote.strategy import check_strategy, oversampling_targets
 
 
 @with_accessors
-class SMOTE(Sampler, HasOversamplingStrategy, HasNeighbours):
+class SMOTE(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerBounds):
     """Over-sample by interpolating between near rows of the same class.
 
     Each new row lies on the segment from a base row, drawn uniformly in its class, to one of the
@@ -43,15 +48,21 @@ class SMOTE(Sampler, HasOversamplingStrategy, HasNeighbours):
         Column that holds the class: string, boolean, date or whole number, never null.
     inputCols : list of str, optional
         Numeric columns to interpolate. Unset: every numeric column but the label, `idCol` and
-        `ignoreCols`. Integers come back as integers, rounded half to even; decimals in their own
-        scale.
+        `ignoreCols`. Integers come back as `boundsPolicy` says, decimals in their own scale; no
+        value leaves the range its class has in the column.
     featuresCol : str, optional
-        One vector or array column to interpolate, instead of `inputCols`.
+        One vector or array column to interpolate, instead of `inputCols`. New vectors are dense,
+        unless all of the class are sparse: then each has the smaller form, as in Spark's
+        `Vector.compressed`.
     ignoreCols : list of str, optional
         Numeric columns not to interpolate.
     carryPolicy : {"null", "copy"} or dict of column to policy, optional
         What new rows hold in columns that are not interpolated: nothing, or the base row's value.
         Needed where there are such columns and `featuresCol` is not set.
+    boundsPolicy : {"round", "floor"} or dict of column to policy, default "round"
+        How integer inputs come back on new rows: rounded half to even, or down. In a dict also
+        "double": that column is not rounded, and its type becomes double, on original rows too.
+        It is the one case in which the type of a column changes.
     samplingStrategy : str, float, dict or callable, default "auto"
         "auto" brings every class up to the largest; a float r in (0, 1] (two classes) brings the
         smaller to r times the larger; a dict gives totals per class; see the README.
@@ -117,6 +128,7 @@ class SMOTE(Sampler, HasOversamplingStrategy, HasNeighbours):
         featuresCol: str | None = None,
         ignoreCols: Sequence[str] | None = None,
         carryPolicy: str | Mapping[str, str] | None = None,
+        boundsPolicy: str | Mapping[str, str] | None = None,
         samplingStrategy: Any = None,
         samplingRatios: Mapping[Any, float] | None = None,
         kNeighbors: int | None = None,

@@ -95,6 +95,11 @@ COLUMNS = {
         {"inputCols": ["x", "id"], "idCol": "id"},
         ["idCol", "'id'", "input"],
     ),
+    "id that cannot cross": (
+        [X, "IF(id < 9, interval '1' year, NULL) AS id"],
+        {"idCol": "id", "provenance": True},
+        ["idCol", "'id'", "interval year", "provenance=False"],
+    ),
     "id that may not be null": ([X, "id"], {"idCol": "id"}, ["idCol", "'id'", "null"]),
     "ignored column among the inputs": (
         [X, "id AS code"],

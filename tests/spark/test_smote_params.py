@@ -44,6 +44,9 @@ def bad_values(parameter):
         "column_or_none": [3, False, ["x"]],
         "columns": ["x", [1], {"x": 1}, 3],
         "policy": ["keep", "", 3, {"x": "keep"}, {"x": None}, {3: "copy"}, ["copy"]],
+        "bounds": [
+            "double", "ceil", "", 3, True, {"x": "ceil"}, {"x": None}, {3: "round"}, ["floor"],
+        ],
         "oversampling": [
             0.0, -0.25, 1.5, float("nan"), float("inf"), 1, 0, True, "most", "Auto", "majority",
             "0.5", {}, {"a": 2.5}, {"a": -1}, {"a": True}, {"a": "9"}, ["a"], object(),
