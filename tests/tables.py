@@ -73,6 +73,34 @@ def contents(df):
     return Counter(map(repr, df.collect()))
 
 
+def plain_texts(df, width, *kept):
+    """Columns as they are, and the first `width` of them as one text and as flags of null.
+
+    The text is exact (NaN, -0.0 and nulls told apart), and made by Spark alone: neither years nor
+    types that Python does not know stand in its way.
+    """
+    frame = df.toDF(*[f"k{i}" for i in range(len(df.columns))])
+    fields = df.schema.fields[:width]
+    texts = [exact_text(F.col(f"k{i}"), f.dataType) for i, f in enumerate(fields)]
+    nulls = [F.col(f"k{i}").isNull() for i in range(width)]
+    return frame.select(
+        *[F.col(f"k{i}") for i in kept],
+        F.concat_ws("|", *[F.coalesce(text, F.lit("null")) for text in texts]).alias("text"),
+        F.array(*nulls).alias("nulls"),
+    )
+
+
+def exact_text(column, kind):
+    """A value as text; null where it is null."""
+    if isinstance(kind, T.UserDefinedType):
+        return F.unwrap_udt(column).cast("string")
+    if type(kind).__name__ in ("GeometryType", "GeographyType"):
+        return F.hex(F.st_asbinary(column))
+    if isinstance(kind, T.ArrayType):
+        return F.transform(column, lambda each: exact_text(each, kind.elementType)).cast("string")
+    return F.hex(column) if isinstance(kind, T.BinaryType) else column.cast("string")
+
+
 def fingerprint(df):
     """Order-free hash of all rows of a table without maps, as one small job."""
     frame = df.toDF(*[f"c{i}" for i in range(len(df.columns))])
