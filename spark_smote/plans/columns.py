@@ -50,18 +50,7 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
     _require_frame(df)
     schema = df.schema
     names = [field.name for field in schema]
-    repeated = [name for name, times in Counter(names).items() if times > 1]
-    if repeated:
-        raise SchemaError(
-            f"the table has {len(repeated)} column name(s) more than once: {repeated}; "
-            "rename them, so that each output column can be told apart"
-        )
-    for field in schema:
-        if not can_be_keyed(field.dataType):
-            raise SchemaError(
-                f"column {field.name!r} ({field.dataType.simpleString()}) holds a variant in a "
-                "struct whose field names repeat or differ in case only; rename its fields"
-            )
+    _require_told_apart(schema)
     _refuse_reserved(names, request)
     label = _position(names, request.label_col, "labelCol")
     _require_label(schema[label])
@@ -120,6 +109,21 @@ def _position(names: list[str], name: str, parameter: str) -> int:
     more = f" and {len(names) - 50} more" if len(names) > 50 else ""
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has {names[:50]}{more}"
     raise SchemaError(f"{parameter} names column {name!r}, which the table does not have; {hint}")
+
+
+def _require_told_apart(schema: T.StructType) -> None:
+    repeated = [name for name, times in Counter(schema.names).items() if times > 1]
+    if repeated:
+        raise SchemaError(
+            f"the table has {len(repeated)} column name(s) more than once: {repeated}; "
+            "rename them, so that each output column can be told apart"
+        )
+    for field in schema:
+        if not can_be_keyed(field.dataType):
+            raise SchemaError(
+                f"column {field.name!r} ({field.dataType.simpleString()}) holds a variant in a "
+                "struct whose field names repeat or differ in case only; rename its fields"
+            )
 
 
 def _require_label(field: T.StructField) -> None:

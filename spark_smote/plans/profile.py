@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,24 +85,12 @@ def profile_table(table: Table, *, handle_invalid: str) -> Profile:
     usable = {row["label"]: int(row["usable"]) for row in rows}
     if handle_invalid == "error" and sum(usable.values()) < sum(counts.values()):
         _refuse_invalid(table)
-    sizes = {s for row in rows for s in (row.get("least"), row.get("most")) if s is not None}
-    if len(sizes) > 1 or 0 in sizes:
-        raise DataError(
-            f"featuresCol {table.request.features_col!r} holds vectors of different lengths, from "
-            f"{min(sizes)} to {max(sizes)}; every row needs the same number of features, at "
-            "least one"
-        )
-    dimensions = sizes.pop() if sizes else len(table.inputs)
+    dimensions = _dimensions(rows, table)
     ordered = sorted(rows, key=lambda row: str(row["label"]))
     content = [(str(r["label"]), r["rows"], r["mixed"], r["summed"]) for r in ordered]
     text = f"{table.schema.json()}{content}"
     fingerprint = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-    storage = {
-        row["label"]: "sparse" if row["dense"] is False else "dense"
-        for row in rows
-        if table.vectors
-    }
-    return Profile(counts, usable, dimensions, fingerprint, storage)
+    return Profile(counts, usable, dimensions, fingerprint, _storage(rows, table))
 
 
 def _collected(frame: DataFrame, table: Table) -> list[Row]:
@@ -115,6 +103,23 @@ def _collected(frame: DataFrame, table: Table) -> list[Row]:
             f"labelCol {table.request.label_col!r} holds a date outside of the years 1 to 9999 "
             f"({error}); correct it, or cast the label to a string"
         ) from None
+
+
+def _dimensions(rows: Sequence[Mapping[str, Any]], table: Table) -> int:
+    sizes = {s for row in rows for s in (row.get("least"), row.get("most")) if s is not None}
+    if len(sizes) > 1 or 0 in sizes:
+        raise DataError(
+            f"featuresCol {table.request.features_col!r} holds vectors of different lengths, from "
+            f"{min(sizes)} to {max(sizes)}; every row needs the same number of features, at "
+            "least one"
+        )
+    return sizes.pop() if sizes else len(table.inputs)
+
+
+def _storage(rows: Sequence[Mapping[str, Any]], table: Table) -> dict[LabelValue, str]:
+    if not table.vectors:
+        return {}
+    return {row["label"]: "sparse" if row["dense"] is False else "dense" for row in rows}
 
 
 def _check_labels(labels: Iterable[Any], counts: dict[Any, int], table: Table) -> None:
