@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.distances import Flags, Floats, Ints
 from spark_smote.kernels.knn import k_nearest
 from spark_smote.kernels.mixing import mix_rows
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -126,7 +123,8 @@ def chosen_neighbours(
         asked, asked_index = np.unique(own[beyond], return_inverse=True)
         width = min(k, len(point_totals) - 1)
         points = rows.features[first_of_point]
-        near, _ = k_nearest(points[asked], points, width, inverse_scale, own=asked)
+        home = rows.home[first_of_point]
+        near, _ = k_nearest(points[asked], points, width, inverse_scale, own=asked, near=home)
         reached = np.cumsum(point_totals[near], axis=1)[asked_index]
         rest = slots[beyond] - twins[beyond]
         column = (reached <= rest[:, None]).sum(axis=1)

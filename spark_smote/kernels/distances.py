@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 PAIRS_AT_ONCE = 1 << 20
 """Pairs held at once (their gathered coordinates: one column at a time, so 8 MiB each)."""

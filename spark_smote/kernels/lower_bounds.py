@@ -55,6 +55,7 @@ class LowerBounds:
         table[:-1] = -2 * scaled.T
         table[-1] = (1 - self.factor) * (scaled * scaled).sum(axis=1)
         self._table = table
+        self._out = np.empty(0, dtype=np.float32)
 
     def blocks(self, rows: Floats) -> Iterator[tuple[slice, Singles, Floats]]:
         """Bounds of a slice of `rows` at a time, without the rows' own part.
@@ -63,21 +64,39 @@ class LowerBounds:
         ------
         part : slice
         partial : float32, shape (len(part), n)
-            bound = partial + own, in the units of `squared`.
+            bound = partial + own, in the units of `squared`. Overwritten by the next block.
         own : float64, shape (len(part),)
         """
-        width = self._table.shape[1]
+        everything = slice(0, self._table.shape[1])
+        for part, single, own in self.prepared(rows, everything.stop):
+            yield part, self.partial(single, everything), own
+
+    def prepared(self, rows: Floats, width: int) -> Iterator[tuple[slice, Singles, Floats]]:
+        """Rows as `partial` takes them, so many at once that bounds to `width` points stay small.
+
+        Yields
+        ------
+        part : slice
+        single : float32, shape (len(part), d + 1)
+        own : float64, shape (len(part),)
+        """
         chunk = max(16, BLOCK_BYTES // (4 * width))
-        single = np.empty((min(chunk, len(rows)), self._table.shape[0]), dtype=np.float32)
-        out = np.empty((len(single), width), dtype=np.float32)
         for start in range(0, len(rows), chunk):
             part = slice(start, min(start + chunk, len(rows)))
             scaled = (rows[part] - self._center) * (self._inverse_scale * self._unit)
+            single = np.empty((len(scaled), self._table.shape[0]), dtype=np.float32)
             with np.errstate(over="ignore"):  # a row far outside is far from all points alike
-                single[: len(scaled), :-1] = scaled
-            single[: len(scaled), -1] = 1.0
-            partial = np.matmul(single[: len(scaled)], self._table, out=out[: len(scaled)])
-            yield part, partial, (1 - self.factor) * (scaled * scaled).sum(axis=1)
+                single[:, :-1] = scaled
+            single[:, -1] = 1.0
+            yield part, single, (1 - self.factor) * (scaled * scaled).sum(axis=1)
+
+    def partial(self, single: Singles, points: slice) -> Singles:
+        """Bounds of prepared rows to some of the points, without the rows' own part."""
+        shape = len(single), points.stop - points.start
+        if self._out.size < shape[0] * shape[1]:
+            self._out = np.empty(shape[0] * shape[1], dtype=np.float32)
+        out = self._out[: shape[0] * shape[1]].reshape(shape)
+        return np.matmul(single, self._table[:, points], out=out)
 
     def below(self, rows: Floats, limits: Floats) -> tuple[Ints, Ints]:
         """Pairs (row, point) whose squared distance may be below the point's own limit.

@@ -8,6 +8,8 @@ to the query's home bucket. D is the maximum-likelihood estimate of Levina and B
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from spark_smote.kernels.distances import Floats
@@ -18,31 +20,43 @@ QUERIES = 512
 NEIGHBOURS_FOR_DIMENSION = 10
 
 
-def expected_recall(family: HashFamily, sample: Floats, rows: int, k: int) -> float:
-    """Share of the k nearest rows that a search of the home bucket would find.
+@dataclass(frozen=True)
+class ExpectedNeighbours:
+    """Where the nearest rows of some rows of a class are expected to lie."""
 
-    Parameters
-    ----------
-    family : HashFamily
-    sample : float64, shape (m, d)
-        Distinct rows in scaled coordinates, in random order; more than k of them.
-    rows : int
-        Distinct rows of the whole class, n >= m.
-    k : int
-        At most a few: neighbours of the sample stand for neighbours of the class.
-    """
-    queries = np.arange(min(QUERIES, len(sample)))
-    width = min(max(k, NEIGHBOURS_FOR_DIMENSION), len(sample) - 1)
-    scale = np.ones(sample.shape[1])
-    near, squared = k_nearest(sample[queries], sample, width, scale, own=queries)
-    nearer = (len(sample) / rows) ** (1.0 / _dimension(squared, sample.shape[1]))
-    base = sample[queries][:, None, :]
-    moved = (base + nearer * (sample[near[:, :k]] - base)).reshape(-1, sample.shape[1])
-    home = np.repeat(family.place(sample[queries]).home, min(k, width))
-    placed = family.place(moved)
-    together = placed.home == home
-    together[placed.spill_rows[placed.spill_buckets == home[placed.spill_rows]]] = True
-    return float(together.mean())
+    queries: Floats
+    """Shape (q, d)."""
+    neighbours: Floats
+    """Shape (q, k, d)."""
+
+    @classmethod
+    def of(cls, sample: Floats, rows: int, k: int) -> ExpectedNeighbours:
+        """Foretell them.
+
+        Parameters
+        ----------
+        sample : float64, shape (m, d)
+            Distinct rows in scaled coordinates, in random order; more than k of them.
+        rows : int
+            Distinct rows of the whole class, n >= m.
+        k : int
+            At most a few: neighbours of the sample stand for neighbours of the class.
+        """
+        some = np.arange(min(QUERIES, len(sample)))
+        width = min(max(k, NEIGHBOURS_FOR_DIMENSION), len(sample) - 1)
+        scale = np.ones(sample.shape[1])
+        near, squared = k_nearest(sample[some], sample, width, scale, own=some)
+        nearer = (len(sample) / rows) ** (1.0 / _dimension(squared, sample.shape[1]))
+        base = sample[some][:, None, :]
+        return cls(sample[some], base + nearer * (sample[near[:, :k]] - base))
+
+    def recall(self, family: HashFamily) -> float:
+        """Share of them that a search of the home bucket would find."""
+        home = np.repeat(family.place(self.queries).home, self.neighbours.shape[1])
+        placed = family.place(self.neighbours.reshape(-1, self.queries.shape[1]))
+        together = placed.home == home
+        together[placed.spill_rows[placed.spill_buckets == home[placed.spill_rows]]] = True
+        return float(together.mean())
 
 
 def _dimension(squared: Floats, most: int) -> float:

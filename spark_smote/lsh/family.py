@@ -64,5 +64,8 @@ class HashFamily(Protocol):
     def place(self, points: Floats) -> Placement:
         """Home bucket of each row, and the further buckets it is copied to."""
 
+    def refitted(self, sample: Floats, settings: FitSettings) -> HashFamily:
+        """What `fit` would give for the same sample and buckets, but other copies."""
+
     def without(self, buckets: Ints) -> HashFamily:
         """The same hash with some buckets closed: their rows go to the next best."""

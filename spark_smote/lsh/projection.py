@@ -76,6 +76,10 @@ class RandomProjectionHash:
         within = rank < self.most_copies - 1
         return Placement(home, rows[within], found[within])
 
+    def refitted(self, sample: Floats, settings: FitSettings) -> RandomProjectionHash:
+        """The same tree with other margins; growing it is cheap."""
+        return self.fit(sample, settings)
+
     def without(self, buckets: Ints) -> RandomProjectionHash:
         """Close buckets: rows that fall into one go to the open bucket next in tree order."""
         open_buckets = np.setdiff1d(np.arange(self.buckets), buckets)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -26,7 +26,7 @@ m * 2 * sqrt(b) distances instead of m * b."""
 ROUNDS = 15
 """Lloyd iterations per level; the cells need not be optimal, only compact."""
 
-ROWS_TO_TUNE_ON = 8_192
+ROWS_TO_TUNE_ON = 4_096
 """Rows of the sample that tell how far the copies asked for reach."""
 
 _ONE_FIT_AT_A_TIME = threading.Lock()
@@ -55,9 +55,13 @@ class VoronoiHash:
             warnings.simplefilter("ignore", ConvergenceWarning)
             centroids = _leaf_centroids(sample, settings.buckets, settings.seed)
             bare = cls(centroids, -np.inf, settings.most_copies)._without_starved(sample, settings)
-            if bare.buckets == 1 or settings.most_copies == 1:
-                return bare
-            return cls(bare.centroids, bare._affordable(sample, settings), settings.most_copies)
+            return bare.refitted(sample, settings)
+
+    def refitted(self, sample: Floats, settings: FitSettings) -> VoronoiHash:
+        """The same cells with another reach."""
+        spills = self.buckets > 1 and settings.most_copies > 1
+        reach = self._affordable(sample, settings) if spills else -np.inf
+        return replace(self, reach=reach)
 
     def _without_starved(self, sample: Floats, settings: FitSettings) -> VoronoiHash:
         held = np.bincount(self.place(sample).home, minlength=self.buckets)

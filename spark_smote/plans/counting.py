@@ -15,13 +15,9 @@ from spark_smote.kernels.mixing import mix
 from spark_smote.plans.classes import ClassTask
 from spark_smote.plans.folding import fold_records
 from spark_smote.plans.hashing import Placed, placed_rows
-from spark_smote.plans.model import (
-    BucketCounts,
-    ClassModel,
-    SearchQuality,
-    largest_bucket,
-)
+from spark_smote.plans.model import BucketCounts, ClassModel
 from spark_smote.plans.sample import ClassSample
+from spark_smote.plans.tuning import SearchQuality, largest_bucket
 from spark_smote.results import SearchAccuracy
 
 MOST_ROUNDS = 16

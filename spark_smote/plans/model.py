@@ -10,56 +10,21 @@ import numpy.typing as npt
 from spark_smote.errors import DataError
 from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.mixing import mix
-from spark_smote.kernels.streams import seed_int32
-from spark_smote.lsh import FAMILIES, FitSettings, HashFamily
-from spark_smote.lsh.expected_recall import expected_recall
+from spark_smote.lsh import FAMILIES, HashFamily
 from spark_smote.plans.sample import ClassSample
+from spark_smote.plans.tuning import (
+    ROWS_PER_BUCKET,
+    SearchQuality,
+    bucket_count,
+    cheapest_family,
+    largest_bucket,
+)
 from spark_smote.results import LabelValue
-
-ROWS_PER_BUCKET = (1_024, 2_048, 4_096, 8_192, 16_384)
-"""Home rows per bucket to choose from; below a thousand, hashing costs as much as it saves."""
-
-MOST_BUCKETS = 2_048
-"""Hashing costs as many distances per row as there are buckets; past this they grow instead."""
-
-LARGEST_BUCKET = 131_072
-"""Distinct rows (home and spill) a bucket may hold; fuller ones are split by key."""
-
-BYTES_PER_BUCKET = 64 << 20
-"""The same bound for wide rows, in bytes of their features."""
 
 SAMPLE_ROWS_PER_BUCKET = 32
 LEAST_SAMPLE = 4_096
 SAMPLE_BYTES = 128 << 20
 """Memory the driver spends on the features of all samples together."""
-
-FEWEST_SAMPLE_ROWS = 4
-"""A bucket is opened only where this many sample rows fall into it."""
-
-
-@dataclass(frozen=True)
-class SearchQuality:
-    """What a `searchQuality` means."""
-
-    recall: float
-    """Share of the true neighbours aimed for: buckets grow until the sample promises it."""
-    one_bucket_rows: int
-    """Classes of up to this many distinct rows are searched exactly, in one bucket."""
-    copies: tuple[float, ...]
-    """Mean numbers of buckets a row may be sent to in larger ones."""
-    most_copies: int
-    most_rows_per_bucket: int
-    """Buckets do not grow beyond this, whatever the recall."""
-    approximate: bool = True
-    """Whether larger classes may be divided; if not they are refused."""
-
-
-QUALITIES = {
-    "fast": SearchQuality(0.90, 4_096, (1.5, 2.5), 8, 2_048),
-    "balanced": SearchQuality(0.95, 8_192, (2.5, 4.0), 12, 8_192),
-    "accurate": SearchQuality(0.99, 16_384, (3.0, 6.0), 24, 16_384),
-    "exact": SearchQuality(1.0, 131_072, (1.0,), 1, 131_072, approximate=False),
-}
 
 
 @dataclass(frozen=True)
@@ -141,14 +106,8 @@ def sample_rows(rows: int, dimensions: int, quality: SearchQuality, *, classes: 
     """How many sample rows a class of this size deserves, within its share of the budget."""
     wanted = max(LEAST_SAMPLE, quality.one_bucket_rows // 8)
     if rows > quality.one_bucket_rows:
-        wanted = max(wanted, SAMPLE_ROWS_PER_BUCKET * _bucket_count(rows, ROWS_PER_BUCKET[0]))
+        wanted = max(wanted, SAMPLE_ROWS_PER_BUCKET * bucket_count(rows, ROWS_PER_BUCKET[0]))
     return min(wanted, max(SAMPLE_BYTES // (8 * dimensions * classes), 256))
-
-
-def largest_bucket(dimensions: int, quality: SearchQuality) -> int:
-    """Distinct rows a bucket may hold at this width."""
-    bound = max(LARGEST_BUCKET, quality.one_bucket_rows)
-    return max(256, min(bound, BYTES_PER_BUCKET // (8 * dimensions)))
 
 
 def fit_class(
@@ -190,53 +149,5 @@ def fit_class(
             f"{sample.distinct_rows:,}; use 'accurate', whose recall the report gives"
         )
     points = single.scaled(sample.features)
-    family = _cheapest_family(points, sample.distinct_rows, FAMILIES[hash_family], quality, k, seed)
+    family = cheapest_family(points, sample.distinct_rows, FAMILIES[hash_family], quality, k, seed)
     return replace(single, family=family, splits=np.ones(family.buckets, dtype=np.int64))
-
-
-def _cheapest_family(
-    points: Floats, rows: int, kind: type[HashFamily], quality: SearchQuality, k: int, seed: int
-) -> HashFamily:
-    """The cheapest hash that promises the recall aimed for; else the dearest one allowed."""
-    for size, copies in _by_cost(rows, points.shape[1], quality):
-        settings = FitSettings(
-            buckets=max(2, _bucket_count(rows, size)),
-            copies=copies,
-            most_copies=quality.most_copies,
-            fewest_rows=FEWEST_SAMPLE_ROWS,
-            seed=seed_int32(seed, "hash"),
-        )
-        family = kind.fit(points, settings)
-        if expected_recall(family, points, rows, k) >= quality.recall:
-            break
-    return family
-
-
-def _by_cost(rows: int, dimensions: int, quality: SearchQuality) -> list[tuple[int, float]]:
-    """Rows per bucket and copies per row to try, the cheapest first."""
-    most = largest_bucket(dimensions, quality) / (2 * max(quality.copies))
-    sizes = [size for size in ROWS_PER_BUCKET if size <= min(quality.most_rows_per_bucket, most)]
-    choices = [(s, copies) for s in sizes or [max(1, int(most))] for copies in quality.copies]
-
-    def cost(choice: tuple[int, float]) -> float:
-        size, copies = choice
-        return cost_per_row(dimensions, _bucket_count(rows, size), size, copies)
-
-    return sorted(choices, key=cost)
-
-
-def cost_per_row(dimensions: int, buckets: int, rows_per_bucket: int, copies: float) -> float:
-    """Microseconds of one core to hash, move and search a row; fitted on runs of the benchmark.
-
-    Hashing measures the distance to every centroid, twice (once to count); moving is paid per
-    copy; searching measures the distance to every row of the bucket, copies included.
-    """
-    distance = 0.4e-3 + 0.04e-3 * dimensions
-    hashing = 2 * (0.6 + distance * buckets)
-    moving = (0.6 + 0.05 * dimensions) * copies
-    searching = 2.0 + distance * rows_per_bucket * copies
-    return hashing + moving + searching
-
-
-def _bucket_count(rows: int, rows_per_bucket: int) -> int:
-    return min(-(-rows // rows_per_bucket), MOST_BUCKETS)

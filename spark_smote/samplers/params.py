@@ -15,8 +15,8 @@ from pyspark.ml.param import Param, Params
 from spark_smote.errors import ParameterError
 from spark_smote.labels import plain
 from spark_smote.lsh import FAMILIES
-from spark_smote.plans.model import QUALITIES
 from spark_smote.plans.table import BOUNDS_POLICIES
+from spark_smote.plans.tuning import QUALITIES
 from spark_smote.strategy import check_strategy
 
 REQUIRED: Any = object()

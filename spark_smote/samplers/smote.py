@@ -14,13 +14,14 @@ from spark_smote.plans.classes import Assignment, assign_classes
 from spark_smote.plans.columns import resolve_columns
 from spark_smote.plans.counting import count_buckets, measured_accuracy
 from spark_smote.plans.layout import lay_out
-from spark_smote.plans.model import QUALITIES, ClassModel, fit_class, sample_rows
+from spark_smote.plans.model import ClassModel, fit_class, sample_rows
 from spark_smote.plans.notices import accuracy_notices, plan_notices, refuse_id_like
 from spark_smote.plans.profile import Profile, profile_table
 from spark_smote.plans.records import KeptRecords, class_records
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.sample import ClassSample, sample_classes
 from spark_smote.plans.synthesise import Recipe
+from spark_smote.plans.tuning import QUALITIES
 from spark_smote.results import ClassOutcome, ResampleReport
 from spark_smote.samplers.base import PhaseClock, Progress, Sampler, library_versions
 from spark_smote.samplers.params import (

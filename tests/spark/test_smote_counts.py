@@ -180,7 +180,7 @@ def test_heavy_duplication_keeps_counts_exact_and_is_told(heavy):
 
 
 def test_equal_inputs_that_no_hash_can_divide_are_split_all_the_same(spark, monkeypatch):
-    monkeypatch.setattr("spark_smote.plans.model.LARGEST_BUCKET", 8_192)
+    monkeypatch.setattr("spark_smote.plans.tuning.LARGEST_BUCKET", 8_192)
     plan = heavy_plan(spark)
     names = plan.synthetic().filter("label = 'flat'").select("name")
 

@@ -5,7 +5,7 @@ import pytest
 
 from spark_smote.kernels.knn import k_nearest
 from spark_smote.lsh import FAMILIES, FitSettings
-from spark_smote.lsh.expected_recall import expected_recall
+from spark_smote.lsh.expected_recall import ExpectedNeighbours
 
 K = 5
 
@@ -44,7 +44,7 @@ def test_foretold_recall_is_near_the_real_one(name, made, buckets, copies):
     sample = points[: 32 * 160]
     settings = FitSettings(buckets, copies, most_copies=12, fewest_rows=4, seed=1)
     family = FAMILIES[name].fit(sample, settings)
-    foretold = expected_recall(family, sample, len(points), K)
+    foretold = ExpectedNeighbours.of(sample, len(points), K).recall(family)
     real = searched(family, points, np.arange(50_000, 50_600))
     print(f"{name} {made.__name__} {buckets} x {copies}: foretold {foretold:.3f}, real {real:.3f}")
     assert foretold == pytest.approx(real, abs=0.03)
@@ -55,4 +55,4 @@ def test_one_bucket_finds_everything_and_equal_rows_do_no_harm():
     settings = FitSettings(2, 1.0, most_copies=1, fewest_rows=200, seed=1)
     family = FAMILIES["voronoi"].fit(points, settings)
     assert family.buckets == 1
-    assert expected_recall(family, points, 10_000, K) == 1.0
+    assert ExpectedNeighbours.of(points, 10_000, K).recall(family) == 1.0
