@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.ml.linalg import VectorUDT
@@ -38,22 +38,10 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
     SchemaError
         For a missing or unfit column, or columns left over without a policy.
     """
-    _require_frame(df)
+    label = label_position(df, request.label_col)
     schema = df.schema
     names = [field.name for field in schema]
-    repeated = [name for name, times in Counter(names).items() if times > 1]
-    if repeated:
-        raise SchemaError(
-            f"the table has {len(repeated)} column name(s) more than once: {repeated}; "
-            "rename them, so that each output column can be told apart"
-        )
     _refuse_reserved(names, request)
-    label = _position(names, request.label_col, "labelCol")
-    if not isinstance(schema[label].dataType, LABEL_TYPES):
-        raise SchemaError(
-            f"labelCol {request.label_col!r} is of type {schema[label].dataType.simpleString()}; "
-            "a label must be a string, boolean, date or number"
-        )
     id_position = None if request.id_col is None else _position(names, request.id_col, "idCol")
     if id_position is not None and not schema[id_position].nullable:
         raise SchemaError(
@@ -78,6 +66,46 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
         copied=tuple(i for i, policy in policies.items() if policy == "copy"),
         roles=roles,
     )
+
+
+def label_position(df: DataFrame, label_col: str) -> int:
+    """Where the label is in a table that can be used at all.
+
+    Raises
+    ------
+    ParameterError, SchemaError
+        If `df` is no DataFrame or a stream, has a name twice, or a label that is missing or unfit.
+    """
+    _require_frame(df)
+    names = [field.name for field in df.schema]
+    repeated = [name for name, times in Counter(names).items() if times > 1]
+    if repeated:
+        raise SchemaError(
+            f"the table has {len(repeated)} column name(s) more than once: {repeated}; "
+            "rename them, so that each output column can be told apart"
+        )
+    label = _position(names, label_col, "labelCol")
+    kind = df.schema[label].dataType
+    if not isinstance(kind, LABEL_TYPES):
+        raise SchemaError(
+            f"labelCol {label_col!r} is of type {kind.simpleString()}; "
+            "a label must be a string, boolean, date or number"
+        )
+    return label
+
+
+def named_positions(df: DataFrame, names: Sequence[str], parameter: str) -> list[int]:
+    """Where the columns are that a parameter names.
+
+    Raises
+    ------
+    SchemaError
+        For a name that the table does not have, or that is given twice.
+    """
+    positions = [_position(df.columns, name, parameter) for name in names]
+    if len(set(positions)) < len(positions):
+        raise SchemaError(f"{parameter} names a column twice: {list(names)}")
+    return positions
 
 
 def _require_frame(df: Any) -> None:
