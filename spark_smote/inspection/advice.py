@@ -129,7 +129,7 @@ def _no_distances(found: InspectedClass, table: Circumstances) -> Advice | None:
 def _by_imbalance(found: InspectedClass, table: Circumstances) -> Advice:
     method, apt, source = _kind_of_smote(found.surroundings, table)
     share = table.share(found)
-    sizes = f"{found.rows:,} rows against {table.largest_rows:,} ({100 * share:.2g} % of both)"
+    sizes = f"{found.rows:,} rows against {table.largest_rows:,} ({100 * share:.2g}% of both)"
     if share >= lit.MILD:
         return Advice(
             found.label,
@@ -150,8 +150,8 @@ def _by_imbalance(found: InspectedClass, table: Circumstances) -> Advice:
     return Advice(
         found.label,
         method,
-        f"{sizes}, enough distinct rows ({found.distinct_rows:,}){_together(found)}: {apt}; try 1:4 "
-        "to 3:7 before 1:1",
+        f"{sizes}, enough distinct rows ({found.distinct_rows:,}){_together(found)}: {apt}; "
+        "try 1:4 to 3:7 before 1:1",
         COSTLESS,
         source,
     )

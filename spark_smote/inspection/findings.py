@@ -53,8 +53,7 @@ def _missing(seen: Seen) -> list[Finding]:
     if not bad:
         return []
     figures = (
-        (seen.name(i), f"{n:,} rows, {100 * n / seen.tallies[i].rows:.2g} %")
-        for i, n in bad.items()
+        (seen.name(i), f"{n:,} rows, {100 * n / seen.tallies[i].rows:.2g}%") for i, n in bad.items()
     )
     return [
         Finding(

@@ -5,9 +5,7 @@ MILD = 0.2
 EXTREME = 0.01
 """Shares of a class among its rows and those of the largest: above the first leave it alone, above
 the second it is mild, below the last extreme. So SMOTE's range is 80:20 to 99:1."""
-BANDS = (
-    "Google for Developers, Imbalanced datasets (mild 20-40 %, moderate 1-20 %, extreme below 1 %)"
-)
+BANDS = "Google for Developers, Imbalanced datasets (mild 20-40%, moderate 1-20%, extreme below 1%)"
 LITTLE_HARM = "He & Garcia 2009, Learning from imbalanced data, IEEE TKDE 21(9)"
 
 FEWEST_NEIGHBOURS = 5

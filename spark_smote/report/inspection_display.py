@@ -20,7 +20,11 @@ TYPE = 24
 def inspection_text(inspection: Inspection) -> str:
     """An inspection as plain text, without a final line break."""
     classes = view.rare_first(inspection)
-    columns = [_shortened(view.column_row(c)) for c in inspection.columns[:COLUMNS]]
+    columns = [
+        view.COLUMN_HEADS,
+        *(_shortened(view.column_row(c)) for c in inspection.columns[:COLUMNS]),
+    ]
+    figures = aligned([row[:-1] for row in columns], left=3)
     by_label = wording.literal(inspection.label_col)
     parts = [
         wrapped(f"{by_label}: {view.headline(inspection)}"),
@@ -33,7 +37,7 @@ def inspection_text(inspection: Inspection) -> str:
         ),
         "\n".join(
             [
-                *aligned([view.COLUMN_HEADS, *columns], left=3),
+                *(f"{line}  {row[-1]}" for line, row in zip(figures, columns, strict=True)),
                 *_more(len(inspection.columns) - COLUMNS, "columns"),
             ]
         ),

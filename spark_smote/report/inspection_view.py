@@ -15,7 +15,7 @@ CLASS_HEADS = (
     "border",
     "rare, outlier",
 )
-COLUMN_HEADS = ("column", "type", "role", "missing", "distinct", "from", "to", "tells")
+COLUMN_HEADS = ("column", "type", "role", "missing", "distinct", "from", "to", "tells", "why")
 FIGURES_OF_COLUMNS = range(3, 8)
 
 
@@ -36,8 +36,8 @@ def headline(inspection: Inspection) -> str:
     smallest, largest = sizes[0], sizes[-1]
     ratio = wording.imbalance([c.rows for c in sizes])
     return (
-        f"{wording.rows(inspection.rows)}, {len(sizes)} classes: "
-        f"{ratio} of {wording.literal(largest.label)} to 1 of {wording.literal(smallest.label)}"
+        f"{wording.rows(inspection.rows)} in {len(sizes)} classes: {ratio} of class "
+        f"{wording.literal(largest.label)} to each of class {wording.literal(smallest.label)}"
     )
 
 
@@ -84,6 +84,7 @@ def column_row(column: InspectedColumn) -> tuple[str, ...]:
         _bound(column.low),
         _bound(column.high),
         wording.ABSENT if column.separation is None else f"{column.separation:.2f}",
+        column.reason,
     )
 
 
