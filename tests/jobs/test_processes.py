@@ -1,5 +1,6 @@
 """The ways in as processes of their own: the installed command, spark-submit, Spark Connect."""
 
+import json
 import os
 import signal
 import subprocess
@@ -57,6 +58,23 @@ def test_the_installed_command_rebalances_a_table(source, tmp_path):
     assert _counts(out) == EXPECTED
     assert f"{out}/_spark_smote/report.html" in done.stdout
     assert "INFO write ..." in done.stderr
+    for noise in ("WARN ", "ERROR ", "Exception", "\tat "):
+        assert noise not in done.stderr
+
+
+def test_the_installed_command_inspects_a_table(source, tmp_path):
+    page = tmp_path / "page.html"
+
+    done = _run(
+        *(SCRIPTS / "spark-smote", "inspect", source, "--label", "label"),
+        *("--json", "--html", page, *SMALL),
+    )
+
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert {c["label"]: c["rows"] for c in document["classes"]} == {"common": 300, "rare": 40}
+    assert "</html>" in page.read_text(encoding="utf-8")
+    assert "INFO search ..." in done.stderr
     for noise in ("WARN ", "ERROR ", "Exception", "\tat "):
         assert noise not in done.stderr
 
