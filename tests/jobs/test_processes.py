@@ -137,10 +137,10 @@ def test_ctrl_c_exits_with_130_and_leaves_nothing(source, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
-def _spark_submit(*args):
+def _spark_submit(script, *args):
     return _run(
         *(SCRIPTS / "spark-submit", "--master", "local[2]", "--driver-memory", "1g"),
-        *("--conf", "spark.ui.enabled=false", ROOT / "jobs" / "resample.py", *args),
+        *("--conf", "spark.ui.enabled=false", ROOT / "jobs" / script, *args),
         PYSPARK_PYTHON=sys.executable,
     )
 
@@ -148,15 +148,24 @@ def _spark_submit(*args):
 def test_spark_submit_does_the_same_as_the_command(source, tmp_path):
     out = tmp_path / "out"
 
-    done = _spark_submit(source, out, *FITTING)
+    done = _spark_submit("resample.py", source, out, *FITTING)
 
     assert done.returncode == 0, done.stderr
     assert _counts(out) == EXPECTED
     assert f"{out}/_spark_smote/report.html" in done.stdout
 
 
+def test_spark_submit_inspects_a_table(source):
+    done = _spark_submit("inspect_table.py", source, "--label", "label")
+
+    assert done.returncode == 0, done.stderr
+    assert "340 rows in 2 classes: 7.5 of class common to each of class rare" in done.stdout
+
+
 def test_spark_submit_passes_exit_code_and_message_on(source, tmp_path):
-    done = _spark_submit(source, tmp_path / "out", "--label", "klass", "--carry", "null")
+    done = _spark_submit(
+        "resample.py", source, tmp_path / "out", "--label", "klass", "--carry", "null"
+    )
 
     assert done.returncode == 2, done.stderr
     said = done.stdout + done.stderr  # spark-submit sends both streams of Python to stdout
