@@ -159,7 +159,10 @@ def _by_imbalance(found: InspectedClass, table: Circumstances) -> Advice:
 
 def _together(found: InspectedClass) -> str:
     around = found.surroundings
-    return f", {around.safe + around.borderline:.0%} of them among their own" if around else ""
+    if around is None:
+        return ""
+    share = around.safe + around.borderline
+    return f", {share:.0%} of those sampled with a third or more of their neighbours of their own"
 
 
 def _kind_of_smote(around: Surroundings | None, table: Circumstances) -> tuple[str, str, str]:
