@@ -9,14 +9,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spark_smote.inspection.inspect import inspect
     from spark_smote.pipeline import Resampled
     from spark_smote.samplers.smote import SMOTE
 
 __version__ = "0.1.0"
 
-_HOMES = {"SMOTE": "spark_smote.samplers.smote", "Resampled": "spark_smote.pipeline"}
+_HOMES = {
+    "SMOTE": "spark_smote.samplers.smote",
+    "Resampled": "spark_smote.pipeline",
+    "inspect": "spark_smote.inspection.inspect",
+}
 
-__all__ = ["SMOTE", "Resampled", "__version__"]
+__all__ = ["SMOTE", "Resampled", "__version__", "inspect"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The command line: `spark-smote resample`, `spark-smote demo`.
+"""The command line: `spark-smote resample`, `spark-smote inspect`, `spark-smote demo`.
 
 Results go to stdout; progress, log and errors to stderr. Exit codes: 0 done, 2 decidable without
 reading rows, 3 the data's content, 4 runtime, 130 interrupted.
@@ -19,11 +19,18 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from spark_smote import __version__
-from spark_smote.config import ResampleConfig, load_config, parse_value
+from spark_smote.config import (
+    InspectConfig,
+    ResampleConfig,
+    load_config,
+    load_inspection,
+    parse_value,
+)
 from spark_smote.console import explain, phase_progress, was_interrupted
 from spark_smote.session import spark_session
 
 if TYPE_CHECKING:
+    from spark_smote.inspected import Inspection
     from spark_smote.workflow import Finished
 
 INTERRUPTED = 130
@@ -147,6 +154,60 @@ def resample(
 
 
 @app.command()
+def inspect(
+    input_path: Annotated[
+        str | None, typer.Argument(metavar="INPUT", help="Table to read: file, folder or URI.")
+    ] = None,
+    *,
+    config: Annotated[
+        Path | None, typer.Option(help="YAML file of a resample job, or with its input alone.")
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="Column with the classes.")] = None,
+    k: Annotated[int | None, typer.Option("--k", help="Neighbours of a row.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same sample.")] = None,
+    id_column: Annotated[
+        str | None,
+        typer.Option("--id", metavar="COLUMN", help="Column that identifies a row."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Column that no distance looks at (repeatable)."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any other setting (repeatable)."),
+    ] = None,
+    input_format: Annotated[str | None, typer.Option(help="Format of INPUT for Spark.")] = None,
+    input_option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Option of Spark's reader (repeatable)."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page to this local file too.")
+    ] = None,
+    traceback: TraceBack = False,
+) -> None:
+    """Read INPUT and say whether and how to resample it; nothing is written but the page."""
+    with _one_line_errors(show_traceback=traceback):
+        given: dict[str, Any] = {
+            "input.path": input_path,
+            "input.format": input_format,
+            "params.labelCol": label,
+            "params.kNeighbors": k,
+            "params.seed": seed,
+            "params.idCol": id_column,
+            "params.ignoreCols": ignore or None,
+        }
+        more = [f"input.options.{option}" for option in input_option or []]
+        job = load_inspection(config, options=given, overrides=[*more, *(settings or [])])
+        found = _inspect(job, html=html)
+        typer.echo(found.to_json() if json else str(found), nl=not json)
+        if html is not None and not json:
+            typer.echo(f"\npage: {html}")
+
+
+@app.command()
 def demo(
     *,
     rows: Annotated[int, typer.Option(help="Transactions to make up.")] = 100_000,
@@ -174,6 +235,16 @@ def _run(job: ResampleConfig, *, dry_run: bool) -> Finished:
         expected = len(phases_of(job, dry_run=dry_run))
         with phase_progress(spark, phases=expected, stderr=stderr) as progress:
             return run_resample(job, spark=spark, progress=progress, dry_run=dry_run)
+
+
+def _inspect(job: InspectConfig, *, html: Path | None) -> Inspection:
+    stderr = Console(stderr=True)
+    with _logging_to(stderr), spark_session(job.spark) as spark:
+        from spark_smote.workflow import INSPECTION_PHASES, run_inspection
+
+        phases = len(INSPECTION_PHASES)
+        with phase_progress(spark, phases=phases, stderr=stderr) as progress:
+            return run_inspection(job, spark=spark, progress=progress, html=html)
 
 
 @contextmanager

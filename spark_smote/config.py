@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -91,13 +91,28 @@ class ResampleConfig(_Section):
         return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
 
 
+class InspectConfig(_Section):
+    """A table to inspect: the keys of a resample job, so that one file serves both."""
+
+    input: InputSettings
+    output: OutputSettings | None = None
+    method: str = "smote"
+    params: dict[str, Any] = {}
+    """Which columns are what, `kNeighbors` and `seed` are used; the others are checked."""
+    report: ReportSettings = ReportSettings()
+    spark: SparkSettings = SparkSettings()
+
+
+C = TypeVar("C", ResampleConfig, InspectConfig)
+
+
 def load_config(
     path: str | Path | None = None,
     *,
     options: Mapping[str, Any] | None = None,
     overrides: Sequence[str] = (),
 ) -> ResampleConfig:
-    """Read a configuration file and lay the command line's values over it.
+    """Read a resample job's configuration file and lay the command line's values over it.
 
     Parameters
     ----------
@@ -123,6 +138,25 @@ def load_config(
     >>> config.params
     {'kNeighbors': 7}
     """
+    return _loaded(ResampleConfig, path, options, overrides)
+
+
+def load_inspection(
+    path: str | Path | None = None,
+    *,
+    options: Mapping[str, Any] | None = None,
+    overrides: Sequence[str] = (),
+) -> InspectConfig:
+    """As `load_config`, for an inspection: the same file serves, and needs no output."""
+    return _loaded(InspectConfig, path, options, overrides)
+
+
+def _loaded(
+    model: type[C],
+    path: str | Path | None,
+    options: Mapping[str, Any] | None,
+    overrides: Sequence[str],
+) -> C:
     values = _read_yaml(Path(path)) if path is not None else {}
     given = {key: value for key, value in (options or {}).items() if value is not None}
     for override in overrides:
@@ -137,7 +171,7 @@ def load_config(
         _put(values, _split_key(key), value)
     source = f" (in {path})" if path is not None else ""
     try:
-        return ResampleConfig.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
         raise ParameterError(_explain(error, source)) from None
 

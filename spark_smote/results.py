@@ -176,7 +176,7 @@ class ResampleReport:
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON-ready data (labels that JSON lacks become strings)."""
-        document: dict[str, Any] = _plain(asdict(self))
+        document: dict[str, Any] = plain_data(asdict(self))
         return document
 
     def __str__(self) -> str:
@@ -192,11 +192,14 @@ class ResampleReport:
         return notebook_html(self)
 
 
-def _plain(value: Any) -> Any:
+def plain_data(value: Any) -> Any:
+    """Dataclasses as dicts already, with keys, dates and decimals as JSON can hold them."""
     if isinstance(value, dict):
-        return {k if isinstance(k, str) else str(_plain(k)): _plain(v) for k, v in value.items()}
+        return {
+            k if isinstance(k, str) else str(plain_data(k)): plain_data(v) for k, v in value.items()
+        }
     if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
+        return [plain_data(v) for v in value]
     if isinstance(value, (Decimal, date, datetime)):
         return str(value)
     return value

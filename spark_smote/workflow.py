@@ -1,4 +1,4 @@
-"""A resample job from configuration to published table.
+"""A resample job from configuration to published table, and the inspection of its input.
 
 Mend what a killed run left → read → plan → write beside and verify → look at the written rows →
 report → publish.
@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql.types import BooleanType, StructField, StructType
 
-from spark_smote.config import ResampleConfig, did_you_mean
-from spark_smote.errors import ParameterError, SparkSmoteError
+from spark_smote.config import InspectConfig, ResampleConfig, did_you_mean
+from spark_smote.errors import ParameterError, PathError, SparkSmoteError
+from spark_smote.inspection.inspect import PHASES, inspect
 from spark_smote.io import (
     Layout,
     WriteResult,
@@ -38,6 +40,7 @@ from spark_smote.samplers import REGISTRY, Sampler
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+    from spark_smote.inspected import Inspection
     from spark_smote.plans.resample_plan import ResamplePlan
 
 log = logging.getLogger(__name__)
@@ -46,6 +49,19 @@ Progress = Callable[[str], AbstractContextManager[None]]
 
 REPORT_FOLDER = "_spark_smote"
 """Within the output; Spark's readers do not look into it."""
+
+INSPECTED_PARAMS = (
+    "labelCol",
+    "inputCols",
+    "nominalCols",
+    "ignoreCols",
+    "idCol",
+    "kNeighbors",
+    "seed",
+)
+"""A sampler's parameters that an inspection takes too."""
+
+INSPECTION_PHASES = ("read", *PHASES)
 
 
 @dataclass(frozen=True)
@@ -136,7 +152,67 @@ def run_resample(
     return Finished(config, plan.report, written)
 
 
-def build_sampler(config: ResampleConfig) -> Sampler:
+def run_inspection(
+    config: InspectConfig,
+    *,
+    spark: SparkSession,
+    progress: Progress | None = None,
+    html: str | Path | None = None,
+) -> Inspection:
+    """Inspect a table.
+
+    Parameters
+    ----------
+    config
+        The table, and the parameters that say which columns are what.
+    spark
+        The session to run it in; its settings stay as they are.
+    progress
+        Called with each phase's name, entered around it.
+    html
+        Local file to write a page to.
+
+    Raises
+    ------
+    ParameterError, SchemaError, PathError
+        Before heavy work.
+    DataError
+        The rows cannot be inspected.
+    """
+    sampler = build_sampler(config)
+    given = {p.name: sampler.getOrDefault(p) for p in sampler.params if sampler.isDefined(p)}
+    if "featuresCol" in given:
+        raise ParameterError(
+            f"params.featuresCol={given['featuresCol']!r}: a packed column cannot be inspected; "
+            "inspect the table it was made of, or name inputCols"
+        )
+    if html is not None:
+        _require_page(Path(html))
+    enter = progress or (lambda _: nullcontext())
+    with enter("read"):
+        df = _read(config, spark)
+    known = {name: given[name] for name in INSPECTED_PARAMS if name in given}
+    inspection = inspect(df, progress=progress, **known)
+    if html is not None:
+        Path(html).write_text(inspection.to_html(), encoding="utf-8")
+    return inspection
+
+
+def _require_page(path: Path) -> None:
+    """Miss what a page needs now rather than after the work."""
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise PathError(
+            f"--html {str(path)!r} cannot be written: name a file in a folder that exists"
+        )
+    try:
+        import_module("spark_smote.report.inspection_page")
+    except ModuleNotFoundError as error:
+        raise SparkSmoteError(
+            f"--html needs {error.name}: pip install 'spark-smote[report]', or go without"
+        ) from None
+
+
+def build_sampler(config: ResampleConfig | InspectConfig) -> Sampler:
     """The sampler that a configuration names, with its parameters set.
 
     Raises
@@ -216,7 +292,7 @@ def _mend(config: ResampleConfig) -> None:
         log.warning("%s", done)
 
 
-def _read(config: ResampleConfig, spark: SparkSession) -> DataFrame:
+def _read(config: ResampleConfig | InspectConfig, spark: SparkSession) -> DataFrame:
     source = config.input
     return read_table(spark, source.path, format=source.format, options=source.options)
 

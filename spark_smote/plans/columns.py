@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.ml.linalg import VectorUDT
@@ -47,13 +47,10 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
     SchemaError
         For a missing or unfit column, or columns left over without a policy.
     """
-    _require_frame(df)
+    label = label_position(df, request.label_col)
     schema = df.schema
     names = [field.name for field in schema]
-    _require_told_apart(schema)
     _refuse_reserved(names, request)
-    label = _position(names, request.label_col, "labelCol")
-    _require_label(schema[label])
     id_position = None if request.id_col is None else _position(names, request.id_col, "idCol")
     if id_position is not None:
         _require_id(schema[id_position], request)
@@ -86,6 +83,35 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
         roles=roles,
         bounds=bounds,
     )
+
+
+def label_position(df: DataFrame, label_col: str) -> int:
+    """Where the label is in a table that can be used at all.
+
+    Raises
+    ------
+    ParameterError, SchemaError
+        If `df` is no DataFrame or a stream, has a name twice, or a label that is missing or unfit.
+    """
+    _require_frame(df)
+    _require_told_apart(df.schema)
+    label = _position(df.schema.names, label_col, "labelCol")
+    _require_label(df.schema[label])
+    return label
+
+
+def named_positions(df: DataFrame, names: Sequence[str], parameter: str) -> list[int]:
+    """Where the columns are that a parameter names.
+
+    Raises
+    ------
+    SchemaError
+        For a name that the table does not have, or that is given twice.
+    """
+    positions = [_position(df.columns, name, parameter) for name in names]
+    if len(set(positions)) < len(positions):
+        raise SchemaError(f"{parameter} names a column twice: {list(names)}")
+    return positions
 
 
 def _require_frame(df: Any) -> None:

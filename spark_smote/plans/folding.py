@@ -1,10 +1,10 @@
-"""Folding all records into small arrays without bringing its rows to the driver."""
+"""Folding all rows into small arrays without bringing them to the driver."""
 
 from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -41,20 +41,36 @@ def fold_records(
     enter : callable
         Given the pieces so far and a table of records, returns the pieces with it.
     """
+    return _folded(records, start, enter, streamed)
+
+
+def fold_rows(
+    rows: DataFrame, start: Sequence[S], enter: Callable[[list[S], pa.RecordBatch], list[S]]
+) -> list[S]:
+    """As `fold_records`, for rows as Spark hands them out: `enter` is given one batch at a time."""
+    return _folded(rows, start, enter, iter)
+
+
+def _folded(
+    frame: DataFrame,
+    start: Sequence[S],
+    enter: Callable[[list[S], Any], list[S]],
+    parts: Callable[[Iterable[pa.RecordBatch]], Iterator[Any]],
+) -> list[S]:
     neutral = list(start)
 
     def fold(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         pieces = list(neutral)
         with worker():
-            for table in streamed(batches):
-                pieces = enter(pieces, table)
+            for part in parts(batches):
+                pieces = enter(pieces, part)
         yield _packed(pieces)
 
     def merge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield _packed(_merged(neutral, (p for b in batches for p in b["payload"].to_pylist())))
 
     # one row = the pieces of one partition, then of one merger
-    folded = records.mapInArrow(fold, "payload binary")
+    folded = frame.mapInArrow(fold, "payload binary")
     gathered = folded.repartition(MERGERS).mapInArrow(merge, "payload binary")
     return _merged(neutral, (row["payload"] for row in gathered.collect()))
 

@@ -148,13 +148,14 @@ def _check_labels(labels: Iterable[Any], counts: dict[Any, int], table: Table) -
 
 def _lossy(table: Table, position: int) -> Column | None:
     """Condition for a value that a double cannot hold, where the type allows one."""
-    test = _beyond_double(table.schema[position].dataType)
+    test = beyond_double(table.schema[position].dataType)
     return None if test is None else F.coalesce(test(F.col(f"c{position}")), F.lit(False))
 
 
-def _beyond_double(kind: T.DataType) -> Callable[[Column], Column] | None:
+def beyond_double(kind: T.DataType) -> Callable[[Column], Column] | None:
+    """A test for values that a double cannot hold, where the type has any."""
     if isinstance(kind, T.ArrayType):
-        test = _beyond_double(kind.elementType)
+        test = beyond_double(kind.elementType)
         return None if test is None else lambda array: F.exists(array, test)
     if isinstance(kind, T.LongType):
         edge = 1 << 53

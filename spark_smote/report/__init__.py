@@ -6,16 +6,23 @@ JSON, notebook and terminal need nothing but Python; the page needs the extra
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from spark_smote.errors import SparkSmoteError
+from spark_smote.inspected import Inspection
 from spark_smote.report.document import from_json, to_json, write_json
+from spark_smote.report.inspection_display import inspection_notebook, inspection_text
 from spark_smote.report.notebook import notebook_html
 from spark_smote.report.terminal import text_summary
 from spark_smote.results import ResampleReport
 
 __all__ = [
     "from_json",
+    "inspection_html",
+    "inspection_notebook",
+    "inspection_text",
     "notebook_html",
     "text_summary",
     "to_html",
@@ -43,14 +50,27 @@ def to_html(report: ResampleReport) -> str:
     SparkSmoteError
         If Jinja2 or matplotlib is not installed.
     """
-    try:
+    with _libraries_of_pages():
         from spark_smote.report.page import render_page
+    return render_page(report)
+
+
+def inspection_html(inspection: Inspection) -> str:
+    """An inspection as one self-contained page, as `to_html` makes of a report."""
+    with _libraries_of_pages():
+        from spark_smote.report.inspection_page import render_inspection
+    return render_inspection(inspection)
+
+
+@contextmanager
+def _libraries_of_pages() -> Iterator[None]:
+    try:
+        yield
     except ModuleNotFoundError as missing:
         raise SparkSmoteError(
             f"a report page needs the Python package {missing.name!r}, which is not installed: "
-            "pip install 'spark-smote[report]'; report.json and text_summary() work without it"
+            "pip install 'spark-smote[report]'; JSON and plain text work without it"
         ) from missing
-    return render_page(report)
 
 
 def write_html(report: ResampleReport, path: str | Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from spark_smote.inspected import Inspection
 from spark_smote.results import (
     ClassOutcome,
     ColumnDrift,
@@ -29,8 +30,8 @@ _NUMBERS = re.compile(r"\[\n\s+((?:-?[\d.eE+-]+|null)(?:,\n\s+(?:-?[\d.eE+-]+|nu
 """A list of numbers as `json.dumps` indents it. Text holds no bare line break, so none matches."""
 
 
-def to_json(report: ResampleReport) -> str:
-    """The report as JSON text, for machines and for people with an editor.
+def to_json(report: ResampleReport | Inspection) -> str:
+    """A report or an inspection as JSON text, for machines and for people with an editor.
 
     Figures that JSON cannot hold (infinite, not a number) are null; as a label they are text.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from spark_smote.inspected import Finding
 from spark_smote.report import view, wording
 from spark_smote.results import ClassOutcome, Notice, ResampleReport
 
@@ -17,7 +18,7 @@ CLASSES = 20
 
 REAL, SYNTHETIC, CONTEXT = "#d9722a", "#3a8fd0", "#98a2ac"
 
-_HEADLINE = "margin:0 0 0.5em;font-size:1.25em;font-weight:600"
+HEADLINE = "margin:0 0 0.5em;font-size:1.25em;font-weight:600"
 _CELL = "padding:0.25em 0.9em 0.25em 0;border:0;vertical-align:middle;background:none"
 _LEFT, _RIGHT = f"{_CELL};text-align:left", f"{_CELL};text-align:right;white-space:nowrap"
 
@@ -35,17 +36,17 @@ def notebook_html(report: ResampleReport) -> str:
         What happened, warnings, the table of classes with a bar each, and the accuracy of the
         neighbour search. Needs neither Jinja2 nor matplotlib.
     """
-    title = f"{_text(report.method)} on label column {_name(report.label_col)}"
+    title = f"{shown(report.method)} on label column {named(report.label_col)}"
     headline, accuracy = wording.headline(report), wording.accuracy_sentence(report.accuracy)
     parts = [
         f'<p style="margin:0;opacity:0.7">{title}</p>',
-        f'<p style="{_HEADLINE}">{_text(headline)}</p>',
-        *map(_notice, report.notices),
+        f'<p style="{HEADLINE}">{shown(headline)}</p>',
+        *map(notice_line, report.notices),
         _classes(report),
-        f'<p style="margin:0.5em 0">{_text(accuracy)}</p>',
+        f'<p style="margin:0.5em 0">{shown(accuracy)}</p>',
     ]
     sentences = [
-        f"<li>Class {_name(nearest.label)}: {_text(wording.nearest_sentence(nearest))}</li>"
+        f"<li>Class {named(nearest.label)}: {shown(wording.nearest_sentence(nearest))}</li>"
         for nearest in view.nearest_to_real(report)
     ]
     if sentences:
@@ -56,59 +57,62 @@ def notebook_html(report: ResampleReport) -> str:
     )
 
 
-def _text(value: object) -> str:
+def shown(value: object) -> str:
+    """Any text as markup."""
     return escape(str(value))
 
 
-def _name(value: object) -> str:
+def named(value: object) -> str:
+    """A label or a column's name as markup, whatever characters it is made of."""
     return f"<bdi>{escape(wording.literal(value))}</bdi>"
 
 
-def _notice(notice: Notice) -> str:
+def notice_line(notice: Notice | Finding) -> str:
+    """A warning or a remark."""
     grave = notice.severity == "warning"
     colour, word = ("#b8860b", "Warning") if grave else (CONTEXT, "Note")
     return (
         f'<p style="margin:0 0 0.5em;padding-left:0.75em;border-left:4px solid {colour}">'
-        f"<strong>{word}:</strong> {_text(notice.message)}</p>"
+        f"<strong>{word}:</strong> {shown(notice.message)}</p>"
     )
 
 
 def _classes(report: ResampleReport) -> str:
-    shown = view.by_size(report.classes)[:CLASSES]
+    classes = view.by_size(report.classes)[:CLASSES]
     picture = view.bars(report)
     scale = "log scale" if picture.logarithmic else ""
-    notes = any(outcome.note for outcome in shown)
+    notes = any(outcome.note for outcome in classes)
     heads = ["class", "before", "after", "change", scale, "method", "k", *["note"][:notes]]
     rows = "".join(
-        f"<tr>{_cells('td', _row(outcome, bar, notes))}</tr>"
-        for outcome, bar in zip(shown, picture.bars, strict=False)
+        f"<tr>{cells_of('td', _row(outcome, bar, notes))}</tr>"
+        for outcome, bar in zip(classes, picture.bars, strict=False)
     )
-    more = len(report.classes) - len(shown)
+    more = len(report.classes) - len(classes)
     rest = f'<p style="opacity:0.7">{wording.count(more)} smaller classes not shown</p>'
     return (
         '<table style="border-collapse:collapse;margin:0;border:0"><thead><tr>'
-        f"{_cells('th', heads)}</tr></thead><tbody>{rows}</tbody></table>{rest if more else ''}"
+        f"{cells_of('th', heads)}</tr></thead><tbody>{rows}</tbody></table>{rest if more else ''}"
     )
 
 
 def _row(outcome: ClassOutcome, bar: view.Bar, notes: bool) -> list[str]:
     change = wording.count(outcome.rows_added)
     return [
-        _name(outcome.label),
+        named(outcome.label),
         wording.count(outcome.rows_before),
         wording.count(outcome.rows_after),
         f"+{change}" if outcome.rows_added > 0 else change.replace("-", wording.MINUS),
         _bar(bar),
-        _text(outcome.method),
-        _text(wording.k_used(outcome)),
-        *[_text(outcome.note)][:notes],
+        shown(outcome.method),
+        shown(wording.k_used(outcome)),
+        *[shown(outcome.note)][:notes],
     ]
 
 
-def _cells(tag: str, cells: Sequence[str]) -> str:
-    """Cells of markup; the three figures after the class stand to the right."""
+def cells_of(tag: str, cells: Sequence[str], figures: range = range(1, 4)) -> str:
+    """Cells of markup; figures, in the three columns after the first, stand to the right."""
     return "".join(
-        f'<{tag} style="{_RIGHT if 1 <= i <= 3 else _LEFT}">{cell}</{tag}>'
+        f'<{tag} style="{_RIGHT if i in figures else _LEFT}">{cell}</{tag}>'
         for i, cell in enumerate(cells)
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from spark_smote.report import view, wording
@@ -39,6 +39,11 @@ class ClassPortrait:
 
 def render_page(report: ResampleReport) -> str:
     """See `spark_smote.report.to_html`."""
+    return template("report.html").render(_context(report))
+
+
+def template(name: str) -> Template:
+    """A template of the package, with the filters that all of them use."""
     environment = Environment(
         loader=PackageLoader("spark_smote", "report/templates"),
         autoescape=True,
@@ -56,8 +61,7 @@ def render_page(report: ResampleReport) -> str:
         seconds=wording.seconds,
         share=wording.share,
     )
-    template = environment.get_template("report.html")
-    return template.render(_context(report))
+    return environment.get_template(name)
 
 
 def _context(report: ResampleReport) -> dict[str, Any]:

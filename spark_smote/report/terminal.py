@@ -51,14 +51,14 @@ def text_summary(report: ResampleReport) -> str:
     parts = [title, _classes(report)]
     if report.columns:
         parts.append(_columns(report))
-    parts.append(_wrapped(wording.accuracy_sentence(report.accuracy)))
+    parts.append(wrapped(wording.accuracy_sentence(report.accuracy)))
     parts += [
-        _wrapped(f"class {wording.literal(nearest.label)}: {wording.nearest_sentence(nearest)}")
+        wrapped(f"class {wording.literal(nearest.label)}: {wording.nearest_sentence(nearest)}")
         for nearest in view.nearest_to_real(report)
     ]
     parts += map(_notice, report.notices)
     if report.phases:
-        parts.append(_wrapped(_times(report)))
+        parts.append(wrapped(_times(report)))
     return "\n\n".join(parts)
 
 
@@ -70,15 +70,15 @@ def _columns(report: ResampleReport) -> str:
     lines = []
     for fate, names in fates.items():
         more = f" and {len(names) - COLUMNS} more" if len(names) > COLUMNS else ""
-        lines.append(_wrapped(f"{fate}: {', '.join(names[:COLUMNS])}{more}", indent="    "))
+        lines.append(wrapped(f"{fate}: {', '.join(names[:COLUMNS])}{more}", indent="    "))
     return "\n".join(["columns on new rows", *(f"  {line}" for line in lines)])
 
 
 def _classes(report: ResampleReport) -> str:
     shown = view.by_size(report.classes)[:CLASSES]
-    lines = _table([("class", "before", "after", "change", "method", "k"), *map(_row, shown)])
+    lines = aligned([("class", "before", "after", "change", "method", "k"), *map(_row, shown)])
     notes = [
-        _wrapped(f"{wording.literal(c.label)}: {wording.literal(c.note)}") for c in shown if c.note
+        wrapped(f"{wording.literal(c.label)}: {wording.literal(c.note)}") for c in shown if c.note
     ]
     more = len(report.classes) - len(shown)
     rest = [f"and {wording.count(more)} smaller classes"] if more else []
@@ -99,7 +99,7 @@ def _row(outcome: ClassOutcome) -> tuple[str, ...]:
 
 
 def _notice(notice: Notice) -> str:
-    return _wrapped(f"{notice.severity}: {wording.literal(notice.message)}", indent="  ")
+    return wrapped(f"{notice.severity}: {wording.literal(notice.message)}", indent="  ")
 
 
 def _times(report: ResampleReport) -> str:
@@ -107,20 +107,21 @@ def _times(report: ResampleReport) -> str:
     return f"time: {steps}; total {wording.seconds(sum(p.seconds for p in report.phases))}"
 
 
-def _wrapped(text: str, indent: str = "") -> str:
+def wrapped(text: str, indent: str = "") -> str:
+    """Prose in lines of `LINE` columns."""
     return textwrap.fill(text, LINE, subsequent_indent=indent, break_on_hyphens=False)
 
 
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Aligned columns: the first to the left, the others to the right."""
+def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
+    """Aligned columns: the first ones to the left, the others to the right."""
     widths = [max(_width(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return ["  ".join(_padded(row, widths)).rstrip() for row in rows]
+    return ["  ".join(_padded(row, widths, left)).rstrip() for row in rows]
 
 
-def _padded(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+def _padded(row: Sequence[str], widths: Sequence[int], left: int) -> list[str]:
     blanks = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
-    first, *others = zip(row, blanks, strict=True)
-    return [first[0] + first[1], *(blank + cell for cell, blank in others)]
+    pairs = list(zip(row, blanks, strict=True))
+    return [c + b for c, b in pairs[:left]] + [b + c for c, b in pairs[left:]]
 
 
 def _width(text: str) -> int:

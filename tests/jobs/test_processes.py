@@ -1,5 +1,6 @@
 """The ways in as processes of their own: the installed command, spark-submit, Spark Connect."""
 
+import json
 import os
 import signal
 import subprocess
@@ -57,6 +58,23 @@ def test_the_installed_command_rebalances_a_table(source, tmp_path):
     assert _counts(out) == EXPECTED
     assert f"{out}/_spark_smote/report.html" in done.stdout
     assert "INFO write ..." in done.stderr
+    for noise in ("WARN ", "ERROR ", "Exception", "\tat "):
+        assert noise not in done.stderr
+
+
+def test_the_installed_command_inspects_a_table(source, tmp_path):
+    page = tmp_path / "page.html"
+
+    done = _run(
+        *(SCRIPTS / "spark-smote", "inspect", source, "--label", "label"),
+        *("--json", "--html", page, *SMALL),
+    )
+
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert {c["label"]: c["rows"] for c in document["classes"]} == {"common": 300, "rare": 40}
+    assert "</html>" in page.read_text(encoding="utf-8")
+    assert "INFO search ..." in done.stderr
     for noise in ("WARN ", "ERROR ", "Exception", "\tat "):
         assert noise not in done.stderr
 
@@ -119,10 +137,10 @@ def test_ctrl_c_exits_with_130_and_leaves_nothing(source, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
-def _spark_submit(*args):
+def _spark_submit(script, *args):
     return _run(
         *(SCRIPTS / "spark-submit", "--master", "local[2]", "--driver-memory", "1g"),
-        *("--conf", "spark.ui.enabled=false", ROOT / "jobs" / "resample.py", *args),
+        *("--conf", "spark.ui.enabled=false", ROOT / "jobs" / script, *args),
         PYSPARK_PYTHON=sys.executable,
     )
 
@@ -130,15 +148,24 @@ def _spark_submit(*args):
 def test_spark_submit_does_the_same_as_the_command(source, tmp_path):
     out = tmp_path / "out"
 
-    done = _spark_submit(source, out, *FITTING)
+    done = _spark_submit("resample.py", source, out, *FITTING)
 
     assert done.returncode == 0, done.stderr
     assert _counts(out) == EXPECTED
     assert f"{out}/_spark_smote/report.html" in done.stdout
 
 
+def test_spark_submit_inspects_a_table(source):
+    done = _spark_submit("inspect_table.py", source, "--label", "label")
+
+    assert done.returncode == 0, done.stderr
+    assert "340 rows in 2 classes: 7.5 of class common to each of class rare" in done.stdout
+
+
 def test_spark_submit_passes_exit_code_and_message_on(source, tmp_path):
-    done = _spark_submit(source, tmp_path / "out", "--label", "klass", "--carry", "null")
+    done = _spark_submit(
+        "resample.py", source, tmp_path / "out", "--label", "klass", "--carry", "null"
+    )
 
     assert done.returncode == 2, done.stderr
     said = done.stdout + done.stderr  # spark-submit sends both streams of Python to stdout

@@ -28,8 +28,9 @@ def test_the_package_itself_loads_nothing_heavy():
     assert not loaded & {"pyspark", "pandas", "numpy", "sklearn", "pyarrow", "pydantic", "typer"}
 
 
-def test_the_samplers_load_nothing_that_only_the_command_line_needs():
-    loaded = _loaded_after("from spark_smote import SMOTE")
+@pytest.mark.parametrize("name", ["SMOTE", "inspect"])
+def test_public_names_load_nothing_that_only_the_command_line_needs(name):
+    loaded = _loaded_after(f"from spark_smote import {name}")
 
     assert not loaded & {"pydantic", "yaml", "typer", "matplotlib", "jinja2"}
 

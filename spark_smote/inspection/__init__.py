@@ -1,0 +1,1 @@
+"""Looking at a table before it is resampled: columns, classes, what to try."""
