@@ -48,7 +48,7 @@ def easy():
 @pytest.mark.parametrize("quality", ["fast", "balanced"])
 def test_choice_promises_the_recall_and_nothing_cheaper_does(easy, quality, kind):
     family = chosen(easy, quality, kind)
-    aim = QUALITIES[quality].recall
+    aim = 1 - (1 - QUALITIES[quality].recall) / tuning.MISSED_IN_TRUTH
     assert ExpectedNeighbours.of(easy, ROWS, K).recall(family) >= aim
 
     promising = {}
