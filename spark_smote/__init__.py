@@ -12,16 +12,18 @@ if TYPE_CHECKING:
     from spark_smote.inspection.inspect import inspect
     from spark_smote.pipeline import Resampled
     from spark_smote.samplers.smote import SMOTE
+    from spark_smote.samplers.smotenc import SMOTENC
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "SMOTE": "spark_smote.samplers.smote",
+    "SMOTENC": "spark_smote.samplers.smotenc",
     "Resampled": "spark_smote.pipeline",
     "inspect": "spark_smote.inspection.inspect",
 }
 
-__all__ = ["SMOTE", "Resampled", "__version__", "inspect"]
+__all__ = ["SMOTE", "SMOTENC", "Resampled", "__version__", "inspect"]
 
 
 def __getattr__(name: str) -> Any:

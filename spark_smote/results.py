@@ -21,7 +21,7 @@ class ColumnRole:
     type: str
     """The Spark SQL type, as in `decimal(10,2)`."""
     role: str
-    """`input`, `label`, `carried`, `id` or `ignored`."""
+    """`input`, `nominal`, `label`, `carried`, `id` or `ignored`."""
     reason: str
     policy: str | None = None
     """For columns that are not interpolated: `null` or `copy` on new rows."""

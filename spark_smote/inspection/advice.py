@@ -91,7 +91,7 @@ def _nominal_only(found: InspectedClass, table: Circumstances) -> Advice | None:
         found.label,
         "SMOTE-N",
         f"{table.nominal} nominal and no numeric columns: distances by value difference, not by "
-        "interpolation",
+        "interpolation (SMOTE-N is not in this package yet)",
         (*COSTLESS, "random over-sampling"),
         lit.SMOTE_NC,
     )

@@ -11,8 +11,7 @@ from pyspark.sql import DataFrame
 from spark_smote.inspected import Surroundings
 from spark_smote.inspection.literature import BORDERLINE, SAFE
 from spark_smote.inspection.sampled import Sampled
-from spark_smote.kernels.distances import Flags
-from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.distances import Flags, Floats, Ints
 from spark_smote.kernels.nearest import farthest
 from spark_smote.kernels.neighbourhood import Neighbours, Queries, contrasts
 from spark_smote.plans.neighbourhood import look_around

@@ -9,6 +9,7 @@ import numpy as np
 from spark_smote.kernels.distances import Flags, Floats, Ints
 from spark_smote.kernels.knn import k_nearest
 from spark_smote.kernels.mixing import mix_rows
+from spark_smote.kernels.nominal import Nominal
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,12 @@ def draw(rows: BucketRows, quota: int, k: int, random: np.random.Generator) -> D
 
 
 def chosen_neighbours(
-    rows: BucketRows, base_ids: Ints, slots: Ints, k: int, inverse_scale: Floats
+    rows: BucketRows,
+    base_ids: Ints,
+    slots: Ints,
+    k: int,
+    inverse_scale: Floats,
+    nominal: Nominal | None = None,
 ) -> Ints:
     """The row in the given slot of each base's list of its k nearest neighbours.
 
@@ -98,7 +104,10 @@ def chosen_neighbours(
         At least k + 1 rows, counted with their multiplicity.
     base_ids, slots : int64, shape (q,)
     k : int
-    inverse_scale : float64, shape (d,)
+    inverse_scale : float64, shape (c,)
+        One over the unit of each of the first c columns.
+    nominal : Nominal, optional
+        What the others add to a squared distance.
 
     Returns
     -------
@@ -124,7 +133,9 @@ def chosen_neighbours(
         width = min(k, len(point_totals) - 1)
         points = rows.features[first_of_point]
         home = rows.home[first_of_point]
-        near, _ = k_nearest(points[asked], points, width, inverse_scale, own=asked, near=home)
+        near, _ = k_nearest(
+            points[asked], points, width, inverse_scale, own=asked, near=home, nominal=nominal
+        )
         reached = np.cumsum(point_totals[near], axis=1)[asked_index]
         rest = slots[beyond] - twins[beyond]
         column = (reached <= rest[:, None]).sum(axis=1)
@@ -133,6 +144,19 @@ def chosen_neighbours(
         occurrence[beyond] = point_starts[found] + rest - passed
     chosen: Ints = by_point[np.searchsorted(row_ends, occurrence, side="right")]
     return chosen
+
+
+def neighbour_lists(
+    rows: BucketRows,
+    base_ids: Ints,
+    k: int,
+    inverse_scale: Floats,
+    nominal: Nominal | None = None,
+) -> Ints:
+    """The whole list of each base (see `chosen_neighbours`), shape (u, k)."""
+    slots = np.tile(np.arange(k), len(base_ids))
+    bases = np.repeat(base_ids, k)
+    return chosen_neighbours(rows, bases, slots, k, inverse_scale, nominal).reshape(-1, k)
 
 
 def distinct_points(features: Floats) -> tuple[Ints, Ints]:

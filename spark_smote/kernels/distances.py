@@ -29,8 +29,8 @@ def paired_squared_distances(
     left, right : float64, shape (n, d) and (m, d)
     left_ids, right_ids : int64, shape (p,)
         Which row of `left` and of `right` each pair joins.
-    inverse_scale : float64, shape (d,)
-        One over the unit of each column.
+    inverse_scale : float64, shape (c,)
+        One over the unit of each of the first c columns; the others do not count.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def paired_squared_distances(
     for start in range(0, len(out), PAIRS_AT_ONCE):
         part = slice(start, start + PAIRS_AT_ONCE)
         total, a, b = out[part], left_ids[part], right_ids[part]
-        for j in range(left.shape[1]):
+        for j in range(len(inverse_scale)):
             step = left_columns[j].take(a)
             step -= right_columns[j].take(b)
             step *= inverse_scale[j]

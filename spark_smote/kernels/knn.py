@@ -9,6 +9,7 @@ import numpy as np
 
 from spark_smote.kernels.distances import Flags, Floats, Ints, paired_squared_distances
 from spark_smote.kernels.lower_bounds import LowerBounds, few_smallest
+from spark_smote.kernels.nominal import Nominal
 
 PAIRS_AT_ONCE = 1 << 18
 """Pairs gathered before they are decided."""
@@ -25,6 +26,7 @@ def k_nearest(
     *,
     own: Ints | None = None,
     near: Flags | None = None,
+    nominal: Nominal | None = None,
 ) -> tuple[Ints, Floats]:
     """The k nearest points of each query, by distance, ties by index.
 
@@ -38,13 +40,15 @@ def k_nearest(
         Distinct rows, in canonical order.
     k : int
         1 <= k <= n; k <= n - 1 with `own`.
-    inverse_scale : float64, shape (d,)
-        One over the unit of each column.
+    inverse_scale : float64, shape (c,)
+        One over the unit of each of the first c columns.
     own : int64, shape (q,), optional
         Which of `points` each query is: a query is never its own neighbour.
     near : bool, shape (n,), optional
         Points among which most neighbours are: looked at first, so that the others need only be
         compared with the k-th of these. Changes the time alone.
+    nominal : Nominal, optional
+        What the columns beyond those of `inverse_scale` add to a squared distance.
 
     Returns
     -------
@@ -57,12 +61,15 @@ def k_nearest(
     if near is not None and near.sum() >= wanted:
         order, first = np.argsort(~near, kind="stable"), int(near.sum())
     found = []
-    for part, asked, places in _gathered(queries, points[order], first, wanted, inverse_scale):
+    bounds = LowerBounds(points[order], inverse_scale, nominal)
+    for part, queried, places in _gathered(queries, bounds, len(points), first, wanted):
         candidates = order[places]
-        others = slice(None) if own is None else candidates != own[part][asked]
-        found.append(
-            _decided(queries[part], points, asked[others], candidates[others], k, inverse_scale)
-        )
+        others = slice(None) if own is None else candidates != own[part][queried]
+        pairs = queries[part], queried[others], points, candidates[others]
+        exact = paired_squared_distances(*pairs, inverse_scale)
+        if nominal is not None:
+            exact += nominal.paired(*pairs)
+        found.append(_decided(pairs[1], pairs[3], exact, part.stop - part.start, k))
     if not found:
         return np.zeros((0, k), dtype=np.int64), np.zeros((0, k))
     neighbours, distances = zip(*found, strict=True)
@@ -70,22 +77,21 @@ def k_nearest(
 
 
 def _gathered(
-    queries: Floats, points: Floats, first: int, wanted: int, inverse_scale: Floats
+    queries: Floats, bounds: LowerBounds, points: int, first: int, wanted: int
 ) -> Iterator[tuple[slice, Ints, Ints]]:
     """Candidates of a slice of the queries at a time: (slice, query in it, point).
 
     The `wanted` nearest of the first points tell how near a candidate must be.
     """
-    bounds = LowerBounds(points, inverse_scale)
-    edges = [0, *range(first, len(points), POINTS_AT_ONCE), len(points)]
+    edges = [0, *range(first, points, POINTS_AT_ONCE), points]
     blocks = [slice(a, b) for a, b in pairwise(edges) if a < b]
     start = held = 0
     asked: list[Ints] = []
     found: list[Ints] = []
-    for part, single, own in bounds.prepared(queries, max(first, POINTS_AT_ONCE)):
-        limit = np.zeros(0)
+    for prepared in bounds.prepared(queries, max(first, POINTS_AT_ONCE)):
+        part, own, limit = prepared.part, prepared.own, np.zeros(0)
         for block in blocks:
-            partial = bounds.partial(single, block)
+            partial = bounds.partial(prepared, block)
             if block.start == 0:
                 enough = few_smallest(partial, min(wanted, first)).astype(np.float64)
                 limit = bounds.ceiling(enough + own, own)
@@ -99,11 +105,10 @@ def _gathered(
 
 
 def _decided(
-    queries: Floats, points: Floats, asked: Ints, candidates: Ints, k: int, inverse_scale: Floats
+    asked: Ints, candidates: Ints, exact: Floats, queries: int, k: int
 ) -> tuple[Ints, Floats]:
     """The k nearest of the candidates, of which each query has k or more."""
-    exact = paired_squared_distances(queries, asked, points, candidates, inverse_scale)
     order = np.lexsort((candidates, exact, asked))
-    first = np.searchsorted(asked[order], np.arange(len(queries)))
+    first = np.searchsorted(asked[order], np.arange(queries))
     nearest = order[first[:, None] + np.arange(k)]
     return candidates[nearest], exact[nearest]

@@ -8,16 +8,26 @@ import numpy as np
 
 from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances
 from spark_smote.kernels.lower_bounds import LowerBounds, few_smallest
+from spark_smote.kernels.nominal import Nominal
 
 
-def farthest(queries: Floats, points: Floats, k: int, inverse_scale: Floats) -> Floats:
+def farthest(
+    queries: Floats,
+    points: Floats,
+    k: int,
+    inverse_scale: Floats,
+    nominal: Nominal | None = None,
+) -> Floats:
     """A bound on each query's squared distance to its k-th nearest point; inf if there are fewer.
 
     Parameters
     ----------
     queries, points : float64, shape (q, d) and (n, d)
     k : int
-    inverse_scale : float64, shape (d,)
+    inverse_scale : float64, shape (c,)
+        One over the unit of each of the first c columns.
+    nominal : Nominal, optional
+        What the others add.
 
     Returns
     -------
@@ -26,7 +36,7 @@ def farthest(queries: Floats, points: Floats, k: int, inverse_scale: Floats) -> 
     out = np.full(len(queries), np.inf)
     if len(points) < k:
         return out
-    bounds = LowerBounds(points, inverse_scale)
+    bounds = LowerBounds(points, inverse_scale, nominal)
     for part, partial, own in bounds.blocks(queries):
         enough = few_smallest(partial, k).astype(np.float64)
         out[part] = bounds.squared(bounds.ceiling(enough + own, own))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spark_smote.kernels.distances import Flags
-from spark_smote.kernels.distances import Ints
+from spark_smote.kernels.distances import Flags, Ints
 
 MOST_STEPS = 2_000
 """Of the search for one group, before it is given up."""

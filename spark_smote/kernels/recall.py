@@ -6,13 +6,14 @@ rows, and among those that share its bucket, which is all that a search of the b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances
 from spark_smote.kernels.lower_bounds import LowerBounds
 from spark_smote.kernels.nearest import entered, farthest, smallest
+from spark_smote.kernels.nominal import Nominal
 
 TIE = 1e-9
 """Relative difference in squared distance below which two neighbours are equally near."""
@@ -45,37 +46,37 @@ class Queries:
     """Rows whose neighbours are also searched for exactly."""
 
     points: Floats
-    """In scaled coordinates, shape (q, d)."""
+    """In the columns' own units, shape (q, d)."""
+    inverse_scale: Floats
+    """One over the unit of each of the first c columns."""
+    nominal: Nominal | None
+    """What the others add to a squared distance."""
     buckets: Ints
     """Home bucket of each, shape (q,)."""
     limits: Nearest
-    """No more than so far are the nearest, as rows known beforehand show (see `known`)."""
+    """No more than so far are the nearest, as rows known beforehand show (see `knowing`)."""
 
-    @classmethod
-    def known(
-        cls, points: Floats, buckets: Ints, sample: Floats, members: tuple[Ints, Ints], k: int
-    ) -> Queries:
-        """Queries, and how far their neighbours are at most by a sample of the rows.
+    def knowing(self, sample: Floats, members: tuple[Ints, Ints], k: int) -> Queries:
+        """The same, with how far their neighbours are at most by a sample of the rows.
 
         Parameters
         ----------
-        points, buckets :
-            As above.
         sample : float64, shape (m, d)
-            Rows, in scaled coordinates, that will pass too.
+            Rows that will pass too.
         members : rows of the sample and the buckets they are in, shape (p,) each
         """
-        limits = Nearest.unseen(len(points), k)
-        scale = np.ones(points.shape[1])
-        limits.anywhere[:, -1] = farthest(points, sample, k + 1, scale)
+        limits = Nearest.unseen(len(self.points), k)
+        metric = self.inverse_scale, self.nominal
+        limits.anywhere[:, -1] = farthest(self.points, sample, k + 1, *metric)
         rows, cells = members
         order = np.argsort(cells, kind="stable")
         rows, cells = rows[order], cells[order]
-        for bucket in np.unique(buckets):
-            asked = np.flatnonzero(buckets == bucket)
+        for bucket in np.unique(self.buckets):
+            asked = np.flatnonzero(self.buckets == bucket)
             inside = rows[slice(*np.searchsorted(cells, [bucket, bucket + 1]))]
-            limits.in_bucket[asked, -1] = farthest(points[asked], sample[inside], k + 1, scale)
-        return cls(points, buckets, limits)
+            near = farthest(self.points[asked], sample[inside], k + 1, *metric)
+            limits.in_bucket[asked, -1] = near
+        return replace(self, limits=limits)
 
 
 def observe(
@@ -92,12 +93,12 @@ def observe(
     Parameters
     ----------
     points : float64, shape (n, d)
-        Rows, in the same scaled coordinates.
+        Rows, in the columns' own units.
     multiplicity : int64, shape (n,)
     member_rows, member_buckets : int64, shape (p,)
         Which rows are in which buckets, home and spill.
     """
-    bounds = LowerBounds(queries.points, np.ones(points.shape[1]))
+    bounds = LowerBounds(queries.points, queries.inverse_scale, queries.nominal)
     limits = np.maximum(
         np.minimum(seen.anywhere[:, -1], queries.limits.anywhere[:, -1]),
         np.minimum(seen.in_bucket[:, -1], queries.limits.in_bucket[:, -1]),
@@ -106,9 +107,9 @@ def observe(
     width = int(max(queries.buckets.max(), member_buckets.max())) + 1
     members = np.sort(member_rows * width + member_buckets)
     rows, asked = bounds.below(points, limits)
-    squared = paired_squared_distances(
-        points, rows, queries.points, asked, np.ones(points.shape[1])
-    )
+    squared = paired_squared_distances(points, rows, queries.points, asked, queries.inverse_scale)
+    if queries.nominal is not None:
+        squared += queries.nominal.paired(points, rows, queries.points, asked)
     place = rows * width + queries.buckets[asked]
     found = np.minimum(np.searchsorted(members, place), len(members) - 1)
     shared = members[found] == place

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spark_smote.kernels.distances import Flags
-from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.distances import Flags, Floats, Ints
 
 FEWEST_TO_JUDGE = 30
 """Sampled rows, of a class and of all others; fewer are told apart by chance."""

@@ -13,6 +13,7 @@ from pyspark.sql import types as T
 
 from spark_smote.errors import ParameterError, SchemaError
 from spark_smote.plans.carrying import check_policy, crosses
+from spark_smote.plans.levels import AUTO, nominal_positions
 from spark_smote.plans.row_key import can_be_keyed
 from spark_smote.plans.table import (
     INTEGER_TYPES,
@@ -56,9 +57,10 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
         _require_id(schema[id_position], request)
     for name in request.ignore_cols:
         _position(names, name, "ignoreCols")
-    inputs = _inputs(schema, request, label, id_position)
+    nominal = nominal_positions(schema, request, label, id_position)
+    inputs = _inputs(schema, request, {label, id_position, *nominal})
     bounds = _bounds(schema, request, inputs)
-    policies = _policies(schema, request, {label, id_position, *inputs})
+    policies = _policies(schema, request, {label, id_position, *inputs, *nominal})
     roles = tuple(
         _role(
             schema[i],
@@ -67,6 +69,7 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
             label=label,
             id_=id_position,
             inputs=inputs,
+            nominal=nominal,
             policies=policies,
             bounds=bounds.get(i),
         )
@@ -81,6 +84,7 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
         id=id_position,
         copied=tuple(i for i, policy in policies.items() if policy == "copy"),
         roles=roles,
+        nominal=nominal,
         bounds=bounds,
     )
 
@@ -208,8 +212,9 @@ def _refuse_reserved(names: list[str], request: ColumnRequest) -> None:
 
 
 def _inputs(
-    schema: T.StructType, request: ColumnRequest, label: int, id_position: int | None
+    schema: T.StructType, request: ColumnRequest, settled: set[int | None]
 ) -> tuple[int, ...]:
+    """Columns to interpolate; `settled` are label, id and nominal columns."""
     names = [field.name for field in schema]
     if request.features_col is not None:
         position = _position(names, request.features_col, "featuresCol")
@@ -232,19 +237,17 @@ def _inputs(
             i
             for i, field in enumerate(schema)
             if isinstance(field.dataType, T.NumericType)
-            and i not in (label, id_position)
+            and i not in settled
             and field.name not in request.ignore_cols
         ]
         if not chosen:
             raise SchemaError(
                 "the table has no numeric column to interpolate beside the label, idCol and "
-                "ignoreCols; SMOTE needs at least one (name them with inputCols or featuresCol)"
+                "ignoreCols; at least one is needed (name them with inputCols or featuresCol)"
             )
-    for parameter, taken in (("labelCol", label), ("idCol", id_position)):
-        if taken in chosen:
-            raise SchemaError(
-                f"{parameter} {names[taken]!r} is also an input; leave it out of the inputs"
-            )
+    for parameter, name in (("labelCol", request.label_col), ("idCol", request.id_col)):
+        if name in [names[i] for i in chosen]:
+            raise SchemaError(f"{parameter} {name!r} is also an input; leave it out of the inputs")
     ignored = [names[i] for i in chosen if names[i] in request.ignore_cols]
     if ignored:
         raise SchemaError(f"{ignored} are both inputs and in ignoreCols; choose one")
@@ -325,7 +328,8 @@ def _policies(
             f"carryPolicy says nothing of {len(undecided)} column(s) that are not interpolated: "
             f"{listed}{more}. Left null on every new row they would teach a model that null means "
             "minority. Decide: carryPolicy='copy' (the base row's value), 'null', or a dict per "
-            "column; name numeric ones in inputCols; or drop them first"
+            "column; name categories in nominalCols of SMOTENC, numeric ones in inputCols; or drop "
+            "them first"
         )
     for i, policy in policies.items():
         check_policy(schema[i], policy)
@@ -340,6 +344,7 @@ def _role(
     label: int,
     id_: int | None,
     inputs: tuple[int, ...],
+    nominal: tuple[int, ...],
     policies: Mapping[int, str],
     bounds: str | None,
 ) -> ColumnRole:
@@ -360,6 +365,9 @@ def _role(
             "double": "; comes back as double on all rows (boundsPolicy)",
         }.get(bounds or "", "")
         return role("input", (f"named by {by}" if named else "numeric column") + back)
+    if position in nominal:
+        by = "strings and booleans are" if request.nominal_cols == AUTO else "named by nominalCols,"
+        return role("nominal", f"{by} levels")
     ignored = field.name in request.ignore_cols
     reason = "named by ignoreCols" if ignored else _why_carried(field, request)
     return role("ignored" if ignored else "carried", reason, policies[position])

@@ -51,10 +51,16 @@ class Tally:
 def choose_queries(sample: ClassSample, model: ClassModel, count: int, k: int) -> recall.Queries:
     """Rows of the sample, by a hash of their key that is independent of the sample's own order."""
     chosen = np.argsort(mix(sample.keys.view(np.uint64)), kind="stable")[:count]
-    points = model.scaled(sample.features)
     home, rows, buckets = model.place(sample.features, sample.keys)
+    queries = recall.Queries(
+        points=sample.features[chosen],
+        inverse_scale=model.inverse_scale,
+        nominal=model.nominal,
+        buckets=home[chosen],
+        limits=recall.Nearest.unseen(len(chosen), k),
+    )
     members = np.append(np.arange(len(home)), rows), np.append(home, buckets)
-    return recall.Queries.known(points[chosen], home[chosen], points, members, k)
+    return queries.knowing(sample.features, members, k)
 
 
 def count_buckets(
@@ -89,7 +95,7 @@ def count_buckets(
         tallies = _count(records, tasks, current, queries)
         refined = [
             model.refined(
-                tally.counts, fewest=task.k + 1, most=largest_bucket(len(model.center), quality)
+                tally.counts, fewest=task.k + 1, most=largest_bucket(model.width, quality)
             )
             for task, model, tally in zip(tasks, current, tallies, strict=True)
         ]
@@ -145,13 +151,13 @@ def _count(
 
     def enter(tallies: list[Tally], table: pa.Table) -> list[Tally]:
         for code, placed in placed_rows(table, models):
-            tallies[code] = _entered(tallies[code], placed, models[code], queries[code])
+            tallies[code] = _entered(tallies[code], placed, queries[code])
         return tallies
 
     return fold_records(records, empty, enter)
 
 
-def _entered(tally: Tally, placed: Placed, model: ClassModel, queries: recall.Queries) -> Tally:
+def _entered(tally: Tally, placed: Placed, queries: recall.Queries) -> Tally:
     times = placed.multiplicity
     home_rows, all_rows = tally.home_rows.copy(), tally.all_rows.copy()
     np.add.at(home_rows, placed.home, times)
@@ -164,7 +170,7 @@ def _entered(tally: Tally, placed: Placed, model: ClassModel, queries: recall.Qu
         nearest = recall.observe(
             nearest,
             queries,
-            model.scaled(placed.features),
+            placed.features,
             multiplicity=times,
             member_rows=placed.member_rows,
             member_buckets=placed.member_buckets,

@@ -70,7 +70,7 @@ def lay_out(
     packed: list[list[Slice]] = []
     load = new = 0
     for task, model, counted in zip(tasks, models, counts, strict=True):
-        most = max(1, min(ROWS_PER_TASK, BYTES_PER_TASK // (8 * len(model.center))))
+        most = max(1, min(ROWS_PER_TASK, BYTES_PER_TASK // (8 * model.width)))
         quotas = largest_remainder(task.new_rows, counted.home_rows)
         for bucket, quota in enumerate(quotas):
             held = int(counted.distinct_rows[bucket])

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from spark_smote.errors import DataError
 from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.mixing import mix
+from spark_smote.kernels.nominal import LevelPlaces, Nominal
 from spark_smote.lsh import FAMILIES, HashFamily
 from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.tuning import (
@@ -44,17 +45,26 @@ class ClassModel:
 
     center: Floats
     scale: Floats
-    """Unit of distance of each column, shape (d,)."""
+    """Unit of distance of each column that is interpolated, shape (c,)."""
     family: HashFamily | None
     """None where the whole class is one bucket."""
     splits: Ints
     """How many parts each of the family's buckets is split into by key, shape (family.buckets,)."""
+    nominal: Nominal | None = None
+    """What the columns after those add to a squared distance."""
+    places: LevelPlaces | None = None
+    """Where their levels lie for the hash family."""
 
     @property
     def inverse_scale(self) -> Floats:
-        """One over the unit of each column, shape (d,)."""
+        """One over the unit of each column that is interpolated, shape (c,)."""
         inverse: Floats = 1.0 / self.scale
         return inverse
+
+    @property
+    def width(self) -> int:
+        """Number of features, nominal ones included."""
+        return len(self.center) + (self.nominal.columns if self.nominal else 0)
 
     @property
     def buckets(self) -> int:
@@ -63,8 +73,11 @@ class ClassModel:
 
     def scaled(self, features: Floats) -> Floats:
         """Features in the coordinates that the hash family sees."""
-        scaled: Floats = (features - self.center) * self.inverse_scale
-        return scaled
+        columns = len(self.center)
+        scaled: Floats = (features[:, :columns] - self.center) * self.inverse_scale
+        if self.places is None:
+            return scaled
+        return np.concatenate([scaled, self.places(features[:, columns:])], axis=1)
 
     def place(self, features: Floats, keys: Ints) -> tuple[Ints, Ints, Ints]:
         """Home bucket of each row, then the rows and buckets of its search-only copies."""
@@ -119,33 +132,43 @@ def fit_class(
     hash_family: str,
     standardize: bool,
     seed: int,
+    nominal: int = 0,
 ) -> ClassModel:
     """Scale and hash of one class from its sample.
 
     The unit of distance is each column's standard deviation (population form) in the sample, or 1
-    where distances are raw or the column is constant.
+    where distances are raw or the column is constant. The last `nominal` columns hold codes of
+    levels; each that differs adds the square of the median of the other columns' standard
+    deviations, in their units.
 
     Raises
     ------
     DataError
         If the class must be searched exactly and is too large for that.
     """
+    width = sample.features.shape[1]
+    values, codes = np.split(sample.features, [width - nominal], axis=1)
     weights = sample.multiplicity / sample.multiplicity.sum()
-    center = (sample.features * weights[:, None]).sum(axis=0)
-    scale = np.ones(len(center))
-    if standardize:
-        spread = np.sqrt((((sample.features - center) ** 2) * weights[:, None]).sum(axis=0))
-        varies = (sample.features != sample.features[0]).any(axis=0) & (spread > 0)
-        scale = np.where(varies, spread, 1.0)
+    center = (values * weights[:, None]).sum(axis=0)
+    spread = np.sqrt((((values - center) ** 2) * weights[:, None]).sum(axis=0))
+    varies = (values != values[0]).any(axis=0) & (spread > 0)
+    scale = np.where(varies, spread, 1.0) if standardize else np.ones(len(center))
     single = ClassModel(center, scale, None, np.ones(1, dtype=np.int64))
-    largest = largest_bucket(len(center), quality)
+    if nominal:
+        weight = float(np.median(np.where(varies, spread / scale, 0.0))) ** 2
+        single = replace(
+            single,
+            nominal=Nominal(nominal, weight),
+            places=LevelPlaces.of(codes, sample.multiplicity, weight),
+        )
+    largest = largest_bucket(width, quality)
     one_bucket = min(quality.one_bucket_rows, largest)
     if sample.distinct_rows <= one_bucket:
         return single
     if not quality.approximate:
         raise DataError(
             f"searchQuality='exact' compares all rows of a class with each other, for up to "
-            f"{one_bucket:,} distinct rows of {len(center)} features; class {label!r} has about "
+            f"{one_bucket:,} distinct rows of {width} features; class {label!r} has about "
             f"{sample.distinct_rows:,}; use 'accurate', whose recall the report gives"
         )
     points = single.scaled(sample.features)

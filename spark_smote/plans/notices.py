@@ -9,6 +9,7 @@ import numpy as np
 from spark_smote.errors import DataError
 from spark_smote.kernels.bucket import distinct_points
 from spark_smote.plans.classes import Assignment, ClassTask
+from spark_smote.plans.model import ClassModel
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.table import INTEGER_TYPES, Table
@@ -121,6 +122,25 @@ def plan_notices(
     return notices
 
 
+def nominal_notices(tasks: Sequence[ClassTask], models: Sequence[ClassModel]) -> list[Notice]:
+    """Nominal columns that do not count in the distance should be known not to."""
+    flat = [
+        repr(task.label)
+        for task, model in zip(tasks, models, strict=True)
+        if model.nominal is not None and model.nominal.weight == 0
+    ]
+    if not flat:
+        return []
+    return [
+        Notice(
+            "nominal_without_weight",
+            f"Class {', '.join(flat)}: half of the numeric columns or more are constant, so the "
+            f"median of their standard deviations is 0 and levels that differ add nothing to the "
+            f"distance. Leave constant columns out (ignoreCols).",
+        )
+    ]
+
+
 def accuracy_notices(accuracy: Sequence[SearchAccuracy], *, split: bool) -> list[Notice]:
     """A search that misses many neighbours should be known to.
 
@@ -211,7 +231,7 @@ def _sample_notices(
             )
         )
     if not standardize and len(table.inputs) > 1:
-        spread = sample.features.std(axis=0)
+        spread = sample.features[:, : len(table.inputs)].std(axis=0)
         varied = np.flatnonzero(spread > 0)
         if len(varied) > 1:
             widest, narrowest = varied[spread[varied].argmax()], varied[spread[varied].argmin()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -48,7 +48,8 @@ def portrait_of(written: DataFrame, plan: ResamplePlan) -> Portrait | None:
     synthetic_col = plan.table.request.synthetic_col
     if not synthetic_col:
         return None
-    table, report, seed = plan.table, plan.report, plan.recipe.seed
+    report, seed = plan.report, plan.recipe.seed
+    table = replace(plan.table, nominal=())  # levels have no place in pictures
     new = _new_rows(written, table, synthetic_col)
     grown = [c for c in report.classes if c.rows_added > 0]
     usable = [c for c in report.classes if c.rows_usable > 0]
@@ -72,7 +73,7 @@ def portrait_of(written: DataFrame, plan: ResamplePlan) -> Portrait | None:
         {label: _repeated(sample) for label, sample in made.items()},
         columns=_names(table, len(scale)),
         scale=scale,
-        nearest=_nearest_real(table, new, grown, real, made),
+        nearest=_nearest_real(table, grown, real, made, _copies(plan.table, new, grown)),
     )
 
 
@@ -129,12 +130,16 @@ def _class_scale(sample: ClassSample) -> Floats:
     return inverse
 
 
-def _copies(table: Table, new: Table, labels: Sequence[LabelValue]) -> dict[int, int]:
-    """New rows that equal a real row of their class in every input, counted by class code.
+def _copies(table: Table, new: Table, grown: Sequence[ClassOutcome]) -> dict[int, int]:
+    """New rows that equal a real row of their class in every feature, counted by class code.
 
     Counted rather than sampled: copies crowd on few points, which a sample of distinct rows easily
     misses. One shuffle of a hash per distinct point and partition.
     """
+    if not grown:
+        return {}
+    labels = [c.label for c in grown]
+    new = replace(new, nominal=table.nominal)
     points = [
         usable_rows(source, labels).select(
             "class", F.xxhash64("features").alias("point"), F.lit(made).alias("made")
@@ -154,10 +159,10 @@ def _copies(table: Table, new: Table, labels: Sequence[LabelValue]) -> dict[int,
 
 def _nearest_real(
     table: Table,
-    new: Table,
     grown: Sequence[ClassOutcome],
     real: dict[LabelValue, ClassSample],
     made: dict[LabelValue, ClassSample],
+    copies: Mapping[int, int],
 ) -> list[NearestReal]:
     """Distances from sampled new rows, and from sampled real rows, to the nearest real row."""
     if not grown:
@@ -185,7 +190,6 @@ def _nearest_real(
 
     start = [Nearness.unseen(len(rows)) for rows in queries]
     passed = fold_records(class_records(table, labels), start, enter)
-    copies_of = _copies(table, new, labels)
     found = []
     for code, (label, nearness, rows) in enumerate(zip(labels, passed, new_rows, strict=True)):
         distances = np.sqrt(nearness.squared)
@@ -199,7 +203,7 @@ def _nearest_real(
                 label=label,
                 synthetic=near_new[_occurrences(new_times, each)].tolist(),
                 real=near_real[np.isfinite(near_real)].tolist(),
-                copies_share=copies_of.get(code, 0) / grown[code].rows_added,
+                copies_share=copies.get(code, 0) / grown[code].rows_added,
             )
         )
     return found

@@ -33,7 +33,7 @@ class Profile:
     usable: dict[LabelValue, int]
     """Of these, rows whose inputs are all finite numbers."""
     dimensions: int
-    """Number of input features."""
+    """Number of features, nominal ones included."""
     fingerprint: str
     """Order-free hash of schema and content."""
     storage: Mapping[LabelValue, str] = field(default_factory=dict)
@@ -113,7 +113,7 @@ def _dimensions(rows: Sequence[Mapping[str, Any]], table: Table) -> int:
             f"{min(sizes)} to {max(sizes)}; every row needs the same number of features, at "
             "least one"
         )
-    return sizes.pop() if sizes else len(table.inputs)
+    return sizes.pop() if sizes else len(table.inputs) + len(table.nominal)
 
 
 def _storage(rows: Sequence[Mapping[str, Any]], table: Table) -> dict[LabelValue, str]:

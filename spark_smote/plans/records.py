@@ -40,15 +40,15 @@ def usable_rows(table: Table, labels: Sequence[LabelValue]) -> DataFrame:
     """Rows that may be a base or a neighbour.
 
     One row = a row of one of the classes, with finite inputs:
-    `class int, carried bigint, features array<double>`; then, where new rows copy columns, those
-    as the struct `carry`; with provenance, `id`.
+    `class int, carried bigint, features array<double>`; then, where new rows copy columns or take
+    levels, those as the struct `carry`; with provenance, `id`.
     """
     kind = table.schema[table.label].dataType
     wanted = table.label_column.isin(*[label_literal(label, kind) for label in labels])
     rows = table.frame.filter(wanted)  # so that files and row groups of other classes are skipped
     along = []
-    if table.copied:
-        along.append(F.struct(*[table.crossing(i) for i in table.copied]).alias("carry"))
+    if taken_along := table.taken_along:
+        along.append(F.struct(*[table.crossing(i) for i in taken_along]).alias("carry"))
     if table.request.provenance:
         along.append(id_column(table).alias("id"))
     return (rows if table.all_valid else rows.filter(table.valid)).select(

@@ -12,9 +12,16 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from spark_smote.kernels.bucket import BucketRows, canonical_rows, chosen_neighbours, draw
-from spark_smote.kernels.distances import Ints
+from spark_smote.kernels.bucket import (
+    BucketRows,
+    canonical_rows,
+    chosen_neighbours,
+    draw,
+    neighbour_lists,
+)
+from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.interpolate import interpolate
+from spark_smote.kernels.nominal import modes
 from spark_smote.kernels.streams import stream
 from spark_smote.plans.arrow import (
     ArrowFunction,
@@ -61,7 +68,7 @@ def synthesise(table: Table, recipe: Recipe, records: DataFrame | None) -> DataF
     sent = send_to_tasks(records, recipe.models, recipe.layout)
     provenance = table.request.provenance
     schema = _emitted_schema(usable_rows(table, labels).schema, table)
-    # one row = a new row; `carry` and ids as its base row had them
+    # one row = a new row; `carry` as real rows had it, ids those of base and neighbour
     emitted = sent.mapInArrow(_emitter(recipe, provenance), schema)
     return emitted.select(*_restored(table, labels, provenance))
 
@@ -178,6 +185,38 @@ def _by_bucket(slices: Sequence[Slice]) -> Iterator[tuple[int, int, list[Slice]]
         yield code, bucket, parts
 
 
+@dataclass(frozen=True)
+class _Parents:
+    """Which rows of a bucket the new ones of a slice are made of."""
+
+    bases: Ints
+    neighbours: Ints
+    gaps: Floats
+    levels: Ints
+    """Whose levels they take, shape (q, nominal columns)."""
+
+
+def _parents(rows: BucketRows, recipe: Recipe, part: Slice) -> _Parents:
+    """Draw and search."""
+    task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
+    of_slice = repr(task.label), part.bucket, part.number
+    drawn = draw(rows, part.quota, task.k, stream(recipe.seed, "draw", *of_slice))
+    nominal = model.nominal
+    levels = np.repeat(drawn.base_ids[:, None], nominal.columns if nominal else 0, axis=1)
+    if task.method != "smote":
+        return _Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, levels)
+    if nominal is None:
+        neighbours = chosen_neighbours(
+            rows, drawn.base_ids, drawn.slots, task.k, model.inverse_scale
+        )
+        return _Parents(drawn.base_ids, neighbours, drawn.gaps, levels)
+    bases, which = np.unique(drawn.base_ids, return_inverse=True)
+    lists = neighbour_lists(rows, bases, task.k, model.inverse_scale, nominal)
+    chances = stream(recipe.seed, "mode", *of_slice).random(levels.shape)
+    levels = modes(rows.features[:, -nominal.columns :], lists, which, chances)
+    return _Parents(drawn.base_ids, lists[which, drawn.slots], drawn.gaps, levels)
+
+
 def _slice_rows(
     records: pa.Table,
     rows: BucketRows,
@@ -186,33 +225,41 @@ def _slice_rows(
     part: Slice,
     provenance: bool,
 ) -> Iterator[pa.RecordBatch]:
-    """Draw, search, then interpolate batch by batch."""
-    task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
-    random = stream(recipe.seed, "draw", repr(task.label), part.bucket, part.number)
-    drawn = draw(rows, part.quota, task.k, random)
-    bases = neighbours = drawn.base_ids
-    if task.method == "smote":
-        neighbours = chosen_neighbours(rows, bases, drawn.slots, task.k, model.inverse_scale)
+    """The new rows of a slice, batch by batch."""
+    task = recipe.tasks[part.class_code]
+    parents = _parents(rows, recipe, part)
+    values = rows.features[:, : len(recipe.models[part.class_code].center)]
     step = rows_per_batch(rows.features.shape[1])
     for start in range(0, part.quota, step):
         some = slice(start, start + step)
-        base, neighbour, gap = bases[some], neighbours[some], drawn.gaps[some]
-        made = interpolate(rows.features[base], rows.features[neighbour], gap)
+        base, neighbour, gap = parents.bases[some], parents.neighbours[some], parents.gaps[some]
+        made = interpolate(values[base], values[neighbour], gap)
         columns = {
             "class": pa.array(np.full(len(base), part.class_code, dtype=np.int32)),
             "features": stored(made, task.storage),
         }
         if "carry" in records.column_names:
-            columns["carry"] = records.column("carry").take(pa.array(sources[base]))
+            carried = records.column("carry")
+            columns["carry"] = _along(carried, sources[base], sources[parents.levels[some]])
         if provenance:
             ids = records.column("id")
-            smote = task.method == "smote"
+            alone = np.full(len(base), task.method != "smote")
             columns["base_id"] = ids.take(pa.array(sources[base]))
-            columns["neighbour_id"] = ids.take(
-                pa.array(sources[neighbour], mask=np.full(len(base), not smote))
-            )
-            columns["gap"] = pa.array(gap, mask=np.full(len(base), not smote))
+            columns["neighbour_id"] = ids.take(pa.array(sources[neighbour], mask=alone))
+            columns["gap"] = pa.array(gap, mask=alone)
         yield from pa.table(columns).combine_chunks().to_batches()
+
+
+def _along(carried: pa.ChunkedArray, bases: Ints, levels: Ints) -> pa.StructArray:
+    """What new rows hold of real ones: copied columns of their bases, then levels."""
+    held = pa.Table.from_struct_array(carried)
+    copied = held.num_columns - levels.shape[1]
+    givers = [bases] * copied + [*levels.T]
+    values = [
+        column.take(pa.array(rows)).combine_chunks()
+        for column, rows in zip(held.columns, givers, strict=True)
+    ]
+    return pa.StructArray.from_arrays(values, fields=list(held.schema))
 
 
 def _restored(table: Table, labels: Sequence[object], provenance: bool) -> list[Column]:
@@ -224,7 +271,7 @@ def _restored(table: Table, labels: Sequence[object], provenance: bool) -> list[
             value = _label(table, labels)
         elif position in row_of:
             value = table.restored(position, F.col("features"), row_of[position])
-        elif position in table.copied:
+        elif position in table.taken_along:
             value = table.carried(position)
         else:
             value = F.lit(None).cast(field.dataType)

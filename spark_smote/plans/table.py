@@ -7,7 +7,7 @@ cases, break `F.col` and the Python exchange. The names come back by position at
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import reduce
@@ -46,6 +46,8 @@ class ColumnRequest:
     ignore_cols: Sequence[str] = ()
     carry_policy: str | Mapping[str, str] | None = None
     bounds_policy: str | Mapping[str, str] = "round"
+    nominal_cols: Sequence[str] | str = ()
+    """Names, or "auto" for every string and boolean column."""
     id_col: str | None = None
     synthetic_col: str = "is_synthetic"
     provenance: bool = False
@@ -65,6 +67,8 @@ class Table:
     id: int | None
     copied: tuple[int, ...]
     roles: tuple[ColumnRole, ...]
+    nominal: tuple[int, ...] = ()
+    """Columns whose values are levels, of which new rows take the most frequent around them."""
     bounds: Mapping[int, str] = field(default_factory=dict)
     """Of each integer input, one of `BOUNDS_POLICIES`."""
     all_valid: bool = False
@@ -92,9 +96,10 @@ class Table:
 
     @property
     def features(self) -> Column:
-        """All inputs of a row as one array of doubles."""
+        """All inputs of a row as one array of doubles; after them, codes of nominal levels."""
         if not self.packed:
-            return F.array(*[F.col(f"c{i}").cast("double") for i in self.inputs])
+            inputs = [F.col(f"c{i}").cast("double") for i in self.inputs]
+            return F.array(*inputs, *[self.level_code(i) for i in self.nominal])
         column = F.col(f"c{self.inputs[0]}")
         return vector_to_array(column) if self.vectors else column.cast("array<double>")
 
@@ -102,7 +107,7 @@ class Table:
     def valid(self) -> Column:
         """True where every input is a finite number."""
         if self.packed or len(self.inputs) > WIDE:
-            finite = F.forall(self.features, _finite)
+            finite = F.forall(replace(self, nominal=()).features, _finite)
             return F.coalesce(finite, F.lit(False))
         valid = [F.coalesce(self.input_valid(i), F.lit(False)) for i in self.inputs]
         return reduce(lambda a, b: a & b, valid)
@@ -119,10 +124,15 @@ class Table:
         """The content key of the row (see `plans.row_key`)."""
         return row_key(self.schema, range(len(self.schema)), plain=self.inputs)
 
+    def level_code(self, position: int) -> Column:
+        """A number that equal levels share, null among them: 52 bits of a hash, in a double."""
+        return F.shiftrightunsigned(row_key(self.schema, [position]), 12).cast("double")
+
     @property
     def carried_key(self) -> Column:
         """A key of what a row of a class holds beside its inputs; new rows may copy or name it."""
-        beside = [i for i in range(len(self.schema)) if i != self.label and i not in self.inputs]
+        features = {self.label, *self.inputs, *self.nominal}
+        beside = [i for i in range(len(self.schema)) if i not in features]
         return row_key(self.schema, beside) if beside else F.lit(0).cast("bigint")
 
     def output_type(self, position: int) -> T.DataType:
@@ -142,6 +152,11 @@ class Table:
         metadata = self.schema[position].metadata
         return column.cast(self.output_type(position)).alias(f"c{position}", metadata=metadata)
 
+    @property
+    def taken_along(self) -> tuple[int, ...]:
+        """Columns whose values of real rows are found on new ones."""
+        return *self.copied, *self.nominal
+
     def crossing(self, position: int) -> Column:
         """A column as Python workers take it along."""
         column, kind = F.col(f"c{position}"), self.schema[position].dataType
@@ -149,7 +164,7 @@ class Table:
         return column if plain == kind else column.cast(plain).alias(f"c{position}")
 
     def carried(self, position: int) -> Column:
-        """A column of new rows that their base rows had, back in its own type."""
+        """A column of new rows that real rows had, back in its own type."""
         column, kind = F.col("carry")[f"c{position}"], self.schema[position].dataType
         return column if crossing_type(kind) == kind else column.cast(kind)
 

@@ -276,7 +276,11 @@ def on_new_rows(column: ColumnRole) -> str:
         return {"null": "null", "copy": "copied from the base row"}.get(
             column.policy, literal(column.policy)
         )
-    return {"input": "interpolated", "label": "the class"}.get(column.role, ABSENT)
+    return {
+        "input": "interpolated",
+        "nominal": "most frequent around the base row",
+        "label": "the class",
+    }.get(column.role, ABSENT)
 
 
 def more_columns(number: int, largest_ks: float) -> str:

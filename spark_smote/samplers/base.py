@@ -123,22 +123,27 @@ class Sampler(HasColumns, HasRun, DefaultParamsReadable["Sampler"], MLWritable):
         return {p.name: _shown(self.getOrDefault(p)) for p in self.params if self.isDefined(p)}
 
     def _columns(self) -> ColumnRequest:
-        if self._value("inputCols") is not None and self._value("featuresCol") is not None:
+        inputs, features = self._value("inputCols"), self._optional("featuresCol", None)
+        if inputs is not None and features is not None:
             raise ParameterError(
-                f"inputCols={self._value('inputCols')} and "
-                f"featuresCol={self._value('featuresCol')!r} are both set; unset one of them"
+                f"inputCols={inputs} and featuresCol={features!r} are both set; unset one of them"
             )
         return ColumnRequest(
             label_col=self._value("labelCol"),
-            input_cols=self._value("inputCols"),
-            features_col=self._value("featuresCol"),
+            input_cols=inputs,
+            features_col=features,
             ignore_cols=tuple(self._value("ignoreCols")),
             carry_policy=self._value("carryPolicy"),
-            bounds_policy=self._value("boundsPolicy") if self.hasParam("boundsPolicy") else "round",
+            bounds_policy=self._optional("boundsPolicy", "round"),
+            nominal_cols=self._optional("nominalCols", ()),
             id_col=self._value("idCol"),
             synthetic_col=self._value("syntheticCol"),
             provenance=self._value("provenance"),
         )
+
+    def _optional(self, name: str, default: Any) -> Any:
+        """Value of a parameter that not every sampler has."""
+        return self._value(name) if self.hasParam(name) else default
 
 
 def _silent(_phase: str) -> AbstractContextManager[None]:

@@ -15,6 +15,7 @@ from pyspark.ml.param import Param, Params
 from spark_smote.errors import ParameterError
 from spark_smote.labels import plain
 from spark_smote.lsh import FAMILIES
+from spark_smote.plans.levels import AUTO
 from spark_smote.plans.table import BOUNDS_POLICIES
 from spark_smote.plans.tuning import QUALITIES
 from spark_smote.strategy import check_strategy
@@ -104,6 +105,11 @@ def policy(name: str, value: Any) -> str | dict[str, str]:
     return _policy(name, value)
 
 
+def columns_or_auto(name: str, value: Any) -> str | list[str]:
+    """Names of columns, or `auto`."""
+    return AUTO if value == AUTO else columns(name, value)
+
+
 def bounds(name: str, value: Any) -> str | dict[str, str]:
     """How integer inputs come back, for all or per column; types change by name only."""
     if isinstance(value, Mapping):
@@ -127,12 +133,6 @@ class HasColumns(Params):
         REQUIRED,
         columns,
     )
-    featuresCol = Parameter(
-        "featuresCol",
-        "one vector or array column to interpolate, instead of inputCols",
-        REQUIRED,
-        column,
-    )
     ignoreCols = Parameter("ignoreCols", "numeric columns not to interpolate", (), columns)
     carryPolicy = Parameter(
         "carryPolicy",
@@ -155,6 +155,29 @@ class HasColumns(Params):
     )
     provenance = Parameter(
         "provenance", "whether new rows name base row, neighbour and gap", False, flag
+    )
+
+
+class HasFeaturesCol(Params):
+    """Inputs in one column."""
+
+    featuresCol = Parameter(
+        "featuresCol",
+        "one vector or array column to interpolate, instead of inputCols",
+        REQUIRED,
+        column,
+    )
+
+
+class HasNominalCols(Params):
+    """Columns of levels."""
+
+    nominalCols = Parameter(
+        "nominalCols",
+        "columns whose values are levels, of which new rows take the most frequent around them; "
+        "'auto' = every string and boolean column that nothing else is said of",
+        AUTO,
+        columns_or_auto,
     )
 
 

@@ -9,6 +9,7 @@ from spark_smote.errors import SparkSmoteError
 from spark_smote.plans.columns import resolve_columns
 from spark_smote.plans.table import ColumnRequest
 from spark_smote.samplers import REGISTRY
+from tests.contract.fitting import params_for, with_levels
 from tests.contract.schemas import ACCEPTED, REFUSED
 from tests.tables import plain_texts, settings
 
@@ -17,7 +18,7 @@ METHODS = sorted(REGISTRY)
 
 def sampler_of(method, params):
     recall = {"recallQueries": 0} if hasattr(REGISTRY[method], "recallQueries") else {}
-    return REGISTRY[method](seed=4, **recall, **params)
+    return REGISTRY[method](seed=4, **recall, **params_for(method, params))
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -25,7 +26,7 @@ def sampler_of(method, params):
 def test_counts_schema_and_originals_are_kept_whatever_the_schema(spark, method, case):
     given = ACCEPTED[case]
     with settings(spark, given.settings):
-        table = given.table(spark)
+        table = with_levels(method, given.table(spark))
         plan = sampler_of(method, given.params).plan(table)
         output = plan.resampled()
         width = len(table.columns)
@@ -53,7 +54,7 @@ def test_counts_schema_and_originals_are_kept_whatever_the_schema(spark, method,
 def test_what_cannot_be_done_is_refused_in_one_clear_message(spark, method, case):
     given = REFUSED[case]
     with pytest.raises(SparkSmoteError) as caught:
-        sampler_of(method, given.params).plan(given.table(spark))
+        sampler_of(method, given.params).plan(with_levels(method, given.table(spark)))
     message = str(caught.value)
 
     assert type(caught.value) is given.error

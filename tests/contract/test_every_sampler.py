@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from spark_smote.errors import DataError, SchemaError
 from spark_smote.samplers import REGISTRY, Sampler
+from tests.contract.fitting import has
 from tests.tables import clustered, contents, counts, points, uniform
 
 METHODS = sorted(REGISTRY)
@@ -22,13 +23,19 @@ def table(spark):
         f"{clustered(1)} AS x",
         f"cast(50 * {uniform(2)} AS int) AS n",
         f"float({uniform(3)}) AS f",
+        "IF(id % 7 = 0, NULL, concat('level ', id % 4)) AS s",
     )
+
+
+def decided(method):
+    """What is said of the column of levels."""
+    return {} if has(method, "nominalCols") else {"carryPolicy": "copy"}
 
 
 @pytest.fixture(scope="module", params=METHODS)
 def done(request, table):
     """A sampler, its plan and the rows that came out."""
-    sampler = REGISTRY[request.param](seed=11)
+    sampler = REGISTRY[request.param](seed=11, **decided(request.param))
     plan = sampler.plan(table)
     return sampler, plan, plan.resampled().collect()
 
@@ -106,7 +113,7 @@ def test_survives_being_saved(done, table, tmp_path):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_refuses_what_no_method_can_do(method, spark, table):
-    sampler = REGISTRY[method]()
+    sampler = REGISTRY[method](**decided(method))
     with pytest.raises(SchemaError, match="labelCol.*'klass'"):
         sampler.copy({sampler.labelCol: "klass"}).plan(table)
     with pytest.raises(DataError, match="no rows"):

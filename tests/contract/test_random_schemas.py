@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from spark_smote.samplers import REGISTRY
+from tests.contract.fitting import params_for, with_levels
 
 METHODS = sorted(REGISTRY)
 
@@ -122,7 +123,7 @@ def built(spark, drawn, place, kind, sizes):
 @given(table=tables())
 def test_promises_hold_whatever_the_schema(spark, method, table):
     drawn, place, kind, sizes = table
-    df = built(spark, drawn, place, kind, sizes)
+    df = with_levels(method, built(spark, drawn, place, kind, sizes))
     carried = [each for each in drawn if each.policy]
     numbers = [each.name for each in carried if each.kind in ("double", "float", "bigint")]
     numbers += [each.name for each in carried if each.kind.startswith("decimal")]
@@ -131,6 +132,7 @@ def test_promises_hold_whatever_the_schema(spark, method, table):
         carryPolicy={each.name: each.policy for each in carried},
         handleInvalid="skip",
         seed=3,
+        **params_for(method, {}),
         **({"kNeighbors": 2} if hasattr(REGISTRY[method], "kNeighbors") else {}),
         **({"onSmallClass": "reduce"} if hasattr(REGISTRY[method], "onSmallClass") else {}),
     )

@@ -30,6 +30,12 @@ def brute_force(points, multiplicity, queries, home, matrix, k):
     return np.mean(hits), ratio
 
 
+def asked_for(points, home, k):
+    """Queries whose neighbours nothing is known of."""
+    unknown = recall.Nearest.unseen(len(points), k)
+    return recall.Queries(points, np.ones(points.shape[1]), None, home, unknown)
+
+
 def observed(points, multiplicity, queries, home, matrix, k, batches):
     """The same, streamed past in batches, each from nothing, then merged."""
     seen = recall.Nearest.unseen(len(queries), k)
@@ -37,7 +43,7 @@ def observed(points, multiplicity, queries, home, matrix, k, batches):
         rows, buckets = np.nonzero(matrix[batch])
         piece = recall.observe(
             recall.Nearest.unseen(len(queries), k),
-            recall.Queries(points[queries], home[queries], recall.Nearest.unseen(len(queries), k)),
+            asked_for(points[queries], home[queries], k),
             points[batch],
             multiplicity=multiplicity[batch],
             member_rows=rows,
@@ -98,7 +104,7 @@ def test_what_was_seen_does_not_depend_on_the_order_of_batches(seed, cuts):
         rows, buckets = np.nonzero(matrix[batch])
         in_turn = recall.observe(
             in_turn,
-            recall.Queries(points[queries], home[queries], recall.Nearest.unseen(len(queries), k)),
+            asked_for(points[queries], home[queries], k),
             points[batch],
             multiplicity=times[batch],
             member_rows=rows,

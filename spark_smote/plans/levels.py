@@ -1,0 +1,71 @@
+"""Nominal columns: which they are, and whether their values can be taken along."""
+
+from __future__ import annotations
+
+from pyspark.ml.linalg import VectorUDT
+from pyspark.sql import types as T
+
+from spark_smote.errors import SchemaError
+from spark_smote.plans.carrying import check_policy
+from spark_smote.plans.table import ColumnRequest
+
+AUTO = "auto"
+"""Every string and boolean column that nothing else is said of."""
+AUTO_TYPES = (T.StringType, T.CharType, T.VarcharType, T.BooleanType)
+
+
+def nominal_positions(
+    schema: T.StructType, request: ColumnRequest, label: int, id_position: int | None
+) -> tuple[int, ...]:
+    """Positions of the nominal columns, in the order of the table.
+
+    Raises
+    ------
+    SchemaError
+        For a column that is missing, has another role, or whose values only pass as a whole.
+    """
+    names = schema.names
+    if request.nominal_cols == AUTO:
+        given = request.carry_policy
+        decided = {*request.ignore_cols, *(given if isinstance(given, dict) else ())}
+        decided |= {names[label], *([] if id_position is None else [names[id_position]])}
+        decided |= set(request.input_cols or ())
+        chosen = [
+            i
+            for i, field in enumerate(schema)
+            if isinstance(field.dataType, AUTO_TYPES) and field.name not in decided
+        ]
+    else:
+        chosen = [_position(names, name) for name in request.nominal_cols]
+        if len(set(chosen)) < len(chosen):
+            raise SchemaError(f"nominalCols names a column twice: {list(request.nominal_cols)}")
+    for parameter, taken in (
+        ("labelCol", {names[label]}),
+        ("idCol", {names[id_position]} if id_position is not None else set()),
+        ("inputCols", set(request.input_cols or ())),
+        ("ignoreCols", set(request.ignore_cols)),
+    ):
+        both = sorted(taken & {names[i] for i in chosen})
+        if both:
+            raise SchemaError(f"{both} are both in nominalCols and in {parameter}; choose one")
+    for i in chosen:
+        _require_levels(schema[i])
+    return tuple(sorted(chosen))
+
+
+def _position(names: list[str], name: str) -> int:
+    if name not in names:
+        raise SchemaError(
+            f"nominalCols names column {name!r}, which the table does not have; it has {names[:50]}"
+        )
+    return names.index(name)
+
+
+def _require_levels(field: T.StructField) -> None:
+    kind = field.dataType
+    if isinstance(kind, (T.MapType, VectorUDT)) or type(kind).__name__ == "VariantType":
+        raise SchemaError(
+            f"nominalCols names {field.name!r} of type {kind.simpleString()}, whose values are no "
+            "levels; leave it out and give it a carryPolicy"
+        )
+    check_policy(field, "copy")

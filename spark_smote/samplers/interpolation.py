@@ -1,0 +1,189 @@
+"""The recipe of over-samplers that interpolate between a row and its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from pyspark.sql import DataFrame
+
+from spark_smote.labels import in_order
+from spark_smote.plans.classes import Assignment, assign_classes
+from spark_smote.plans.columns import resolve_columns
+from spark_smote.plans.counting import count_buckets, measured_accuracy
+from spark_smote.plans.layout import lay_out
+from spark_smote.plans.model import ClassModel, fit_class, sample_rows
+from spark_smote.plans.notices import (
+    accuracy_notices,
+    nominal_notices,
+    plan_notices,
+    refuse_id_like,
+)
+from spark_smote.plans.profile import Profile, profile_table
+from spark_smote.plans.records import KeptRecords, class_records
+from spark_smote.plans.resample_plan import ResamplePlan
+from spark_smote.plans.sample import ClassSample, sample_classes
+from spark_smote.plans.synthesise import Recipe
+from spark_smote.plans.table import Table
+from spark_smote.plans.tuning import QUALITIES
+from spark_smote.results import ClassOutcome, ResampleReport
+from spark_smote.samplers.base import PhaseClock, Progress, Sampler, library_versions
+from spark_smote.samplers.params import HasIntegerBounds, HasNeighbours, HasOversamplingStrategy
+from spark_smote.strategy import check_strategy, oversampling_targets
+
+
+class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerBounds):
+    """Profile, sample, hash, count, then search, draw and interpolate in one task per bucket."""
+
+    method: ClassVar[str]
+    """Its name in reports."""
+
+    def plan(self, df: DataFrame, progress: Progress | None = None) -> ResamplePlan:
+        """Profile, sample, fit the hash, count buckets and share out quotas; write nothing.
+
+        Parameters
+        ----------
+        df : DataFrame
+            The training rows.
+        progress : callable, optional
+            Given the name of each phase, returns a context manager entered while it lasts.
+
+        Returns
+        -------
+        ResamplePlan
+            With `.report`, `.synthetic()` and `.resampled()`.
+
+        Raises
+        ------
+        ParameterError, SchemaError, DataError
+        """
+        clock = PhaseClock(progress)
+        value = self._value
+        strategy, ratios = value("samplingStrategy"), value("samplingRatios")
+        check_strategy(strategy, ratios, kind="over-sampling")
+        table = resolve_columns(df, self._columns())
+        self._require(table)
+
+        profile: Profile = clock.run(
+            "profile", lambda: profile_table(table, handle_invalid=value("handleInvalid"))
+        )
+        table = replace(table, all_valid=profile.all_usable)
+        targets = oversampling_targets(profile.counts, strategy=strategy, ratios=ratios)
+        assignment = assign_classes(
+            profile, targets, k=value("kNeighbors"), on_small_class=value("onSmallClass")
+        )
+        labels = [task.label for task in assignment.tasks]
+        records = KeptRecords(class_records(table, labels)) if labels else None
+        samples: list[ClassSample] = clock.run(
+            "sample", lambda: self._samples(records, profile, assignment)
+        )
+        refuse_id_like(table, samples)
+        models, tallies = clock.run(
+            "hash", lambda: self._counted(records, assignment, samples, len(table.nominal))
+        )
+        layout = lay_out(assignment.tasks, models, [tally.counts for tally in tallies])
+        accuracy = measured_accuracy(assignment.tasks, models, tallies, value("recallQueries"))
+        notices = plan_notices(
+            table,
+            profile,
+            targets,
+            assignment,
+            samples,
+            standardize=value("standardize"),
+        )
+        report = ResampleReport(
+            method=self.method,
+            label_col=value("labelCol"),
+            asked=self._asked(),
+            resolved=self._resolved(),
+            columns=list(table.roles),
+            classes=self._outcomes(profile, assignment, models),
+            accuracy=accuracy,
+            notices=notices
+            + nominal_notices(assignment.tasks, models)
+            + accuracy_notices(accuracy, split=any((model.splits > 1).any() for model in models)),
+            phases=clock.phases,
+            versions=library_versions(),
+            input_fingerprint=profile.fingerprint,
+        )
+        recipe = Recipe(assignment.tasks, tuple(models), layout, value("seed"))
+        return ResamplePlan(report, table, recipe, records)
+
+    def _require(self, table: Table) -> None:
+        """Refuse a table that another method is for."""
+
+    def _samples(
+        self, records: KeptRecords | None, profile: Profile, assignment: Assignment
+    ) -> list[ClassSample]:
+        if records is None:
+            return []
+        quality = QUALITIES[self._value("searchQuality")]
+        sampled = sample_classes(
+            records.frame,
+            {task.label: task.rows for task in assignment.tasks},
+            {
+                task.label: sample_rows(
+                    task.rows, profile.dimensions, quality, classes=len(assignment.tasks)
+                )
+                for task in assignment.tasks
+            },
+            seed=self._value("seed"),
+            purpose="sample",
+        )
+        return [sampled[task.label] for task in assignment.tasks]
+
+    def _counted(
+        self,
+        records: KeptRecords | None,
+        assignment: Assignment,
+        samples: Sequence[ClassSample],
+        nominal: int,
+    ) -> tuple[list[ClassModel], list[Any]]:
+        if records is None:
+            return [], []
+        quality = QUALITIES[self._value("searchQuality")]
+        models = [
+            fit_class(
+                sample,
+                task.label,
+                task.k,
+                quality=quality,
+                hash_family=self._value("hashFamily"),
+                standardize=self._value("standardize"),
+                seed=self._value("seed"),
+                nominal=nominal,
+            )
+            for task, sample in zip(assignment.tasks, samples, strict=True)
+        ]
+        return count_buckets(
+            records.frame,
+            assignment.tasks,
+            models,
+            samples,
+            quality=quality,
+            recall_queries=self._value("recallQueries"),
+        )
+
+    def _outcomes(
+        self, profile: Profile, assignment: Assignment, models: Sequence[ClassModel]
+    ) -> list[ClassOutcome]:
+        tasks = {task.label: task for task in assignment.tasks}
+        outcomes = []
+        for label in in_order(profile.counts):
+            task = tasks.get(label)
+            rows = profile.counts[label]
+            outcomes.append(
+                ClassOutcome(
+                    label=label,
+                    rows_before=rows,
+                    rows_usable=profile.usable[label],
+                    rows_after=rows + (task.new_rows if task else 0),
+                    method=task.method if task else "untouched",
+                    k_requested=self._value("kNeighbors"),
+                    k_resolved=task.k if task else 0,
+                    buckets=models[task.code].buckets if task else 0,
+                    note=task.note if task else assignment.skipped.get(label, ""),
+                )
+            )
+        return outcomes

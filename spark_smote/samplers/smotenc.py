@@ -1,0 +1,137 @@
+"""SMOTE-NC: over-sampling of tables with nominal and continuous columns (Chawla et al. 2002)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pyspark import keyword_only
+
+from spark_smote.errors import SchemaError
+from spark_smote.plans.table import Table
+from spark_smote.samplers.interpolation import Interpolating
+from spark_smote.samplers.params import HasNominalCols, with_accessors
+
+
+@with_accessors
+class SMOTENC(Interpolating, HasNominalCols):
+    """Over-sample rows of numbers and categories, as SMOTE does, but never between categories.
+
+    Numeric columns are interpolated as by `SMOTE`. Nominal ones (strings, booleans, codes) are
+    only ever equal or not: each one that differs adds med^2 to the squared distance of two rows,
+    med being the median of the numeric columns' standard deviations in the class, in the units of
+    the distance (so 1 with `standardize`); and a new row takes the level that is most frequent
+    among its base's k neighbours, drawn among ties. No level is made up, none is one-hot encoded,
+    and null is a level like any other.
+
+    Parameters
+    ----------
+    labelCol : str, default "label"
+        Column that holds the class: string, boolean, date or whole number, never null.
+    inputCols : list of str, optional
+        Numeric columns to interpolate. Unset: every numeric column but the label, `idCol` and
+        `ignoreCols`. Integers come back as `boundsPolicy` says, decimals in their own scale; no
+        value leaves the range its class has in the column.
+    nominalCols : list of str or "auto", default "auto"
+        Columns of levels, of any type that can be compared; "auto" takes every string and boolean
+        column that is neither label, id, ignored nor in a dict of carryPolicy.
+    ignoreCols : list of str, optional
+        Numeric columns not to interpolate.
+    carryPolicy : {"null", "copy"} or dict of column to policy, optional
+        What new rows hold in columns that are neither interpolated nor nominal: nothing, or the
+        base row's value. Needed where there are such columns.
+    boundsPolicy : {"round", "floor"} or dict of column to policy, default "round"
+        How integer inputs come back on new rows: rounded half to even, or down. In a dict also
+        "double": that column is not rounded, and its type becomes double, on original rows too.
+        It is the one case in which the type of a column changes.
+    samplingStrategy : str, float, dict or callable, default "auto"
+        "auto" brings every class up to the largest; a float r in (0, 1] (two classes) brings the
+        smaller to r times the larger; a dict gives totals per class; see the README.
+    samplingRatios : dict of class to float, optional
+        Rows of the class per row of the largest class, instead of `samplingStrategy`.
+    kNeighbors : int, default 5
+        Neighbours to choose among.
+    searchQuality : {"fast", "balanced", "accurate", "exact"}, default "balanced"
+        How near to the exact neighbours the search comes: aims for a recall of 0.90, 0.95 or 0.99,
+        as foretold from the sample, at a bounded price (the report gives the recall reached).
+        "exact" compares all rows of a class with each other and is refused for classes of more
+        than 131,072 distinct rows.
+    hashFamily : {"voronoi", "random_projection"}, default "voronoi"
+        How rows are put into buckets.
+    standardize : bool, default True
+        Measure distances in units of each column's standard deviation in the class (from a
+        sample); False = raw distance.
+    handleInvalid : {"error", "skip"}, default "error"
+        What to do where an input is null, NaN or infinite: fail, or leave the row in the output
+        but out of the search.
+    onSmallClass : {"error", "reduce", "duplicate", "skip"}, default "error"
+        What to do with a class of at most `kNeighbors` usable rows.
+    syntheticCol : str, default "is_synthetic"
+        Added boolean column, true on new rows; "" leaves it out.
+    idCol : str, optional
+        Column that identifies a row; null on new rows.
+    provenance : bool, default False
+        Add `base_id`, `neighbour_id` and `gap`, null on originals. Ids are `idCol`'s values, else
+        the content key, which originals then carry as `row_key`.
+    recallQueries : int, default 256
+        Rows per class whose neighbours are also searched for exactly, to measure recall; 0 = off.
+    seed : int, default 0
+        Seed of all random draws.
+
+    Raises
+    ------
+    ParameterError
+        For a value out of range, naming the parameter, the value and the range.
+
+    References
+    ----------
+    N. V. Chawla, K. W. Bowyer, L. O. Hall, W. P. Kegelmeyer, "SMOTE: Synthetic Minority
+    Over-sampling Technique", Journal of Artificial Intelligence Research 16, 2002.
+
+    Examples
+    --------
+    >>> from pyspark.sql import SparkSession
+    >>> from spark_smote import SMOTENC
+    >>> spark = SparkSession.builder.getOrCreate()
+    >>> rows = [(float(i % 7), "web" if i % 3 else "shop", int(i < 12)) for i in range(100)]
+    >>> df = spark.createDataFrame(rows, "amount double, channel string, label int")
+    >>> balanced = SMOTENC(samplingStrategy=0.5, seed=7).resample(df)
+    >>> sorted(r.channel for r in balanced.select("channel").distinct().collect())
+    ['shop', 'web']
+    """
+
+    method = "SMOTE-NC"
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        labelCol: str | None = None,
+        inputCols: Sequence[str] | None = None,
+        nominalCols: Sequence[str] | str | None = None,
+        ignoreCols: Sequence[str] | None = None,
+        carryPolicy: str | Mapping[str, str] | None = None,
+        boundsPolicy: str | Mapping[str, str] | None = None,
+        samplingStrategy: Any = None,
+        samplingRatios: Mapping[Any, float] | None = None,
+        kNeighbors: int | None = None,
+        searchQuality: str | None = None,
+        hashFamily: str | None = None,
+        standardize: bool | None = None,
+        handleInvalid: str | None = None,
+        onSmallClass: str | None = None,
+        syntheticCol: str | None = None,
+        idCol: str | None = None,
+        provenance: bool | None = None,
+        recallQueries: int | None = None,
+        seed: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.setParams(**self._input_kwargs)
+
+    def _require(self, table: Table) -> None:
+        if not table.nominal:
+            raise SchemaError(
+                f"nominalCols={self._value('nominalCols')!r} names no column of this table, and "
+                "SMOTE-NC is for tables with nominal columns; name them, or use SMOTE"
+            )
