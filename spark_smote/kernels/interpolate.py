@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spark_smote.kernels.distances import Floats
+from spark_smote.kernels.medians import MISSING
 
 
 def interpolate(base: Floats, neighbour: Floats, gap: Floats) -> Floats:
@@ -26,4 +27,15 @@ def interpolate(base: Floats, neighbour: Floats, gap: Floats) -> Floats:
     new *= gap[:, None]
     new += base
     np.clip(new, np.minimum(base, neighbour), np.maximum(base, neighbour), out=new)
+    return new
+
+
+def interpolate_with_holes(base: Floats, neighbour: Floats, gap: Floats) -> Floats:
+    """The same where values may be missing (`kernels.medians.MISSING`).
+
+    A new row misses (NaN) what its base misses, and has the base's value where only the neighbour
+    misses it.
+    """
+    new = interpolate(base, np.where(neighbour == MISSING, base, neighbour), gap)
+    new[base == MISSING] = np.nan
     return new

@@ -45,7 +45,7 @@ def placed_rows(records: pa.Table, models: Sequence[ClassModel]) -> Iterator[tup
     codes = integers_of(records, "class")
     for code in np.unique(codes):
         own = taken(records, np.flatnonzero(codes == code)) if (codes != code).any() else records
-        keys, features = integers_of(own, "key"), features_of(own)
+        keys, features = integers_of(own, "key"), models[code].searched(features_of(own))
         home, spill_rows, spill_buckets = models[code].place(features, keys)
         yield (
             int(code),

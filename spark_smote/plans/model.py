@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from spark_smote.errors import DataError
 from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.medians import filled
 from spark_smote.kernels.mixing import mix
 from spark_smote.kernels.nominal import LevelPlaces, Nominal
 from spark_smote.lsh import FAMILIES, HashFamily
@@ -54,6 +55,8 @@ class ClassModel:
     """What the columns after those add to a squared distance."""
     places: LevelPlaces | None = None
     """Where their levels lie for the hash family."""
+    medians: Floats | None = None
+    """What the search takes missing inputs for, shape (c,)."""
 
     @property
     def inverse_scale(self) -> Floats:
@@ -70,6 +73,10 @@ class ClassModel:
     def buckets(self) -> int:
         """Number of buckets, parts of split ones counted each."""
         return int(self.splits.sum())
+
+    def searched(self, features: Floats) -> Floats:
+        """Features as the search sees them, nothing missing."""
+        return features if self.medians is None else filled(features, self.medians)
 
     def scaled(self, features: Floats) -> Floats:
         """Features in the coordinates that the hash family sees."""
@@ -133,13 +140,15 @@ def fit_class(
     standardize: bool,
     seed: int,
     nominal: int = 0,
+    medians: Floats | None = None,
 ) -> ClassModel:
     """Scale and hash of one class from its sample.
 
     The unit of distance is each column's standard deviation (population form) in the sample, or 1
     where distances are raw or the column is constant. The last `nominal` columns hold codes of
     levels; each that differs adds the square of the median of the other columns' standard
-    deviations, in their units.
+    deviations, in their units. Nothing is missing in the sample; in other rows `medians` stand for
+    what is.
 
     Raises
     ------
@@ -153,7 +162,7 @@ def fit_class(
     spread = np.sqrt((((values - center) ** 2) * weights[:, None]).sum(axis=0))
     varies = (values != values[0]).any(axis=0) & (spread > 0)
     scale = np.where(varies, spread, 1.0) if standardize else np.ones(len(center))
-    single = ClassModel(center, scale, None, np.ones(1, dtype=np.int64))
+    single = ClassModel(center, scale, None, np.ones(1, dtype=np.int64), medians=medians)
     if nominal:
         weight = float(np.median(np.where(varies, spread / scale, 0.0))) ** 2
         single = replace(

@@ -116,6 +116,18 @@ def plan_notices(
                 f"neither base nor neighbour (handleInvalid='skip').",
             )
         )
+    for label, rows in profile.usable.items():
+        holed = rows - profile.complete.get(label, rows)
+        if holed > 0:
+            notices.append(
+                Notice(
+                    "imputed",
+                    f"Class {label!r}: {holed:,} of {rows:,} rows miss inputs (null, NaN or "
+                    f"infinite). The search takes those for the median; new rows miss what their "
+                    f"base rows miss.",
+                    "info",
+                )
+            )
     notices += _nominal_features(table)
     for task, sample in zip(assignment.tasks, samples, strict=True):
         notices += _sample_notices(table, task, sample, standardize=standardize)

@@ -49,7 +49,8 @@ def portrait_of(written: DataFrame, plan: ResamplePlan) -> Portrait | None:
     if not synthetic_col:
         return None
     report, seed = plan.report, plan.recipe.seed
-    table = replace(plan.table, nominal=())  # levels have no place in pictures
+    # levels have no place in pictures, and what is missing has that of the search
+    table = replace(plan.table, nominal=(), stand_ins=_medians(plan))
     new = _new_rows(written, table, synthetic_col)
     grown = [c for c in report.classes if c.rows_added > 0]
     usable = [c for c in report.classes if c.rows_usable > 0]
@@ -75,6 +76,11 @@ def portrait_of(written: DataFrame, plan: ResamplePlan) -> Portrait | None:
         scale=scale,
         nearest=_nearest_real(table, grown, real, made, _copies(plan.table, new, grown)),
     )
+
+
+def _medians(plan: ResamplePlan) -> tuple[float, ...]:
+    medians = next((model.medians for model in plan.recipe.models), None)
+    return () if medians is None else tuple(medians.tolist())
 
 
 def _new_rows(written: DataFrame, table: Table, synthetic_col: str) -> Table:
@@ -139,7 +145,7 @@ def _copies(table: Table, new: Table, grown: Sequence[ClassOutcome]) -> dict[int
     if not grown:
         return {}
     labels = [c.label for c in grown]
-    new = replace(new, nominal=table.nominal)
+    new = replace(new, nominal=table.nominal, stand_ins=table.stand_ins)
     points = [
         usable_rows(source, labels).select(
             "class", F.xxhash64("features").alias("point"), F.lit(made).alias("made")

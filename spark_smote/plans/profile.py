@@ -31,13 +31,15 @@ class Profile:
     counts: dict[LabelValue, int]
     """Rows per class."""
     usable: dict[LabelValue, int]
-    """Of these, rows whose inputs are all finite numbers."""
+    """Of these, rows that may be a base or a neighbour."""
     dimensions: int
     """Number of features, nominal ones included."""
     fingerprint: str
     """Order-free hash of schema and content."""
     storage: Mapping[LabelValue, str] = field(default_factory=dict)
     """Of vectors: `sparse` for classes whose every row is stored so, else `dense`."""
+    complete: Mapping[LabelValue, int] = field(default_factory=dict)
+    """Rows whose inputs are all finite numbers."""
 
     @property
     def all_usable(self) -> bool:
@@ -57,12 +59,12 @@ def profile_table(table: Table, *, handle_invalid: str) -> Profile:
     conditions = [c for i in table.inputs if (c := _lossy(table, i)) is not None]
     columns = [
         table.label_column.alias("label"),
-        table.valid.alias("valid"),
+        table.complete.alias("complete"),
         table.key.alias("key"),
     ]
     found = [
         F.count(F.lit(1)).alias("rows"),
-        F.count_if("valid").alias("usable"),
+        F.count_if("complete").alias("complete"),
         F.bit_xor("key").alias("mixed"),
         # 24 bits of the key: sums of 2^39 rows still fit a long
         F.sum(F.shiftrightunsigned("key", 40)).alias("summed"),
@@ -82,15 +84,16 @@ def profile_table(table: Table, *, handle_invalid: str) -> Profile:
     if any(row.get("lost") for row in rows):
         _refuse_lossy(table)
     counts = {row["label"]: int(row["rows"]) for row in rows}
-    usable = {row["label"]: int(row["usable"]) for row in rows}
-    if handle_invalid == "error" and sum(usable.values()) < sum(counts.values()):
+    complete = {row["label"]: int(row["complete"]) for row in rows}
+    if handle_invalid == "error" and complete != counts:
         _refuse_invalid(table)
     dimensions = _dimensions(rows, table)
     ordered = sorted(rows, key=lambda row: str(row["label"]))
     content = [(str(r["label"]), r["rows"], r["mixed"], r["summed"]) for r in ordered]
     text = f"{table.schema.json()}{content}"
     fingerprint = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-    return Profile(counts, usable, dimensions, fingerprint, _storage(rows, table))
+    usable = counts if table.stand_ins else complete
+    return Profile(counts, usable, dimensions, fingerprint, _storage(rows, table), complete)
 
 
 def _collected(frame: DataFrame, table: Table) -> list[Row]:
@@ -185,11 +188,12 @@ def _refuse_lossy(table: Table) -> None:
 
 def _refuse_invalid(table: Table) -> None:
     remedy = (
-        "fill or drop them first, or set handleInvalid='skip' to keep those rows in the output "
+        "fill or drop them first, or set handleInvalid to 'impute' (such inputs are searched as if "
+        "they had the median), or to 'skip' to keep those rows in the output "
         "but out of the search"
     )
     if table.packed:
-        bad = table.frame.filter(~table.valid).count()
+        bad = table.frame.filter(~table.complete).count()
         raise DataError(
             f"featuresCol {table.request.features_col!r} is null, or holds null, NaN or infinite "
             f"elements (or beyond ±{LARGEST_INPUT:g}), in {bad:,} rows; {remedy}"

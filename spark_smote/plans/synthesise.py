@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +20,7 @@ from spark_smote.kernels.bucket import (
     neighbour_lists,
 )
 from spark_smote.kernels.distances import Floats, Ints
-from spark_smote.kernels.interpolate import interpolate
+from spark_smote.kernels.interpolate import interpolate, interpolate_with_holes
 from spark_smote.kernels.nominal import modes
 from spark_smote.kernels.streams import stream
 from spark_smote.plans.arrow import (
@@ -200,6 +200,7 @@ def _parents(rows: BucketRows, recipe: Recipe, part: Slice) -> _Parents:
     """Draw and search."""
     task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
     of_slice = repr(task.label), part.bucket, part.number
+    rows = replace(rows, features=model.searched(rows.features))
     drawn = draw(rows, part.quota, task.k, stream(recipe.seed, "draw", *of_slice))
     nominal = model.nominal
     levels = np.repeat(drawn.base_ids[:, None], nominal.columns if nominal else 0, axis=1)
@@ -226,14 +227,15 @@ def _slice_rows(
     provenance: bool,
 ) -> Iterator[pa.RecordBatch]:
     """The new rows of a slice, batch by batch."""
-    task = recipe.tasks[part.class_code]
+    task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
     parents = _parents(rows, recipe, part)
-    values = rows.features[:, : len(recipe.models[part.class_code].center)]
+    values = rows.features[:, : len(model.center)]
     step = rows_per_batch(rows.features.shape[1])
+    between = interpolate if model.medians is None else interpolate_with_holes
     for start in range(0, part.quota, step):
         some = slice(start, start + step)
         base, neighbour, gap = parents.bases[some], parents.neighbours[some], parents.gaps[some]
-        made = interpolate(values[base], values[neighbour], gap)
+        made = between(values[base], values[neighbour], gap)
         columns = {
             "class": pa.array(np.full(len(base), part.class_code, dtype=np.int32)),
             "features": stored(made, task.storage),

@@ -71,6 +71,9 @@ class Table:
     """Columns whose values are levels, of which new rows take the most frequent around them."""
     bounds: Mapping[int, str] = field(default_factory=dict)
     """Of each integer input, one of `BOUNDS_POLICIES`."""
+    stand_ins: tuple[float, ...] = ()
+    """What features hold for each missing input, so that no row is invalid; empty = rows with a
+    missing input are."""
     all_valid: bool = False
     """Whether every row is known to be valid, so that none needs to be tested."""
 
@@ -99,15 +102,23 @@ class Table:
         """All inputs of a row as one array of doubles; after them, codes of nominal levels."""
         if not self.packed:
             inputs = [F.col(f"c{i}").cast("double") for i in self.inputs]
+            if self.stand_ins:
+                pairs = zip(inputs, self.stand_ins, strict=True)
+                inputs = [F.when(_finite(x), x).otherwise(F.lit(other)) for x, other in pairs]
             return F.array(*inputs, *[self.level_code(i) for i in self.nominal])
         column = F.col(f"c{self.inputs[0]}")
         return vector_to_array(column) if self.vectors else column.cast("array<double>")
 
     @property
     def valid(self) -> Column:
+        """True where a row may be a base or a neighbour."""
+        return F.lit(True) if self.stand_ins else self.complete
+
+    @property
+    def complete(self) -> Column:
         """True where every input is a finite number."""
         if self.packed or len(self.inputs) > WIDE:
-            finite = F.forall(replace(self, nominal=()).features, _finite)
+            finite = F.forall(replace(self, nominal=(), stand_ins=()).features, _finite)
             return F.coalesce(finite, F.lit(False))
         valid = [F.coalesce(self.input_valid(i), F.lit(False)) for i in self.inputs]
         return reduce(lambda a, b: a & b, valid)
@@ -131,7 +142,9 @@ class Table:
     @property
     def carried_key(self) -> Column:
         """A key of what a row of a class holds beside its inputs; new rows may copy or name it."""
-        features = {self.label, *self.inputs, *self.nominal}
+        features = {self.label, *self.nominal}
+        if not self.stand_ins:  # else features do not tell null, NaN and infinity apart
+            features.update(self.inputs)
         beside = [i for i in range(len(self.schema)) if i not in features]
         return row_key(self.schema, beside) if beside else F.lit(0).cast("bigint")
 
@@ -190,6 +203,8 @@ class Table:
         if not self.schema[position].nullable:
             return _number(features[row], kind, whole)
         value = features[row] if whole is None else whole(features[row])
+        if self.stand_ins:  # new rows hold NaN where their bases have nothing
+            value = F.when(~F.isnan(features[row]), value)
         return value.cast(kind)
 
 

@@ -8,10 +8,14 @@ from typing import Any, ClassVar
 
 from pyspark.sql import DataFrame
 
+from spark_smote.errors import SchemaError
+from spark_smote.kernels.distances import Floats
+from spark_smote.kernels.medians import MISSING, filled
 from spark_smote.labels import in_order
 from spark_smote.plans.classes import Assignment, assign_classes
 from spark_smote.plans.columns import resolve_columns
 from spark_smote.plans.counting import count_buckets, measured_accuracy
+from spark_smote.plans.imputing import sampled_medians
 from spark_smote.plans.layout import lay_out
 from spark_smote.plans.model import ClassModel, fit_class, sample_rows
 from spark_smote.plans.notices import (
@@ -64,6 +68,9 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
         check_strategy(strategy, ratios, kind="over-sampling")
         table = resolve_columns(df, self._columns())
         self._require(table)
+        imputes = value("handleInvalid") == "impute"
+        if imputes:
+            table = _with_missing_marked(table)
 
         profile: Profile = clock.run(
             "profile", lambda: profile_table(table, handle_invalid=value("handleInvalid"))
@@ -78,9 +85,14 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
         samples: list[ClassSample] = clock.run(
             "sample", lambda: self._samples(records, profile, assignment)
         )
+        medians = None
+        if imputes and samples:
+            seed = value("seed")
+            medians = clock.run("medians", lambda: sampled_medians(table, profile, seed=seed))
+            samples = [replace(s, features=filled(s.features, medians)) for s in samples]
         refuse_id_like(table, samples)
         models, tallies = clock.run(
-            "hash", lambda: self._counted(records, assignment, samples, len(table.nominal))
+            "hash", lambda: self._counted(records, assignment, samples, len(table.nominal), medians)
         )
         layout = lay_out(assignment.tasks, models, [tally.counts for tally in tallies])
         accuracy = measured_accuracy(assignment.tasks, models, tallies, value("recallQueries"))
@@ -139,6 +151,7 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
         assignment: Assignment,
         samples: Sequence[ClassSample],
         nominal: int,
+        medians: Floats | None,
     ) -> tuple[list[ClassModel], list[Any]]:
         if records is None:
             return [], []
@@ -153,6 +166,7 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
                 standardize=self._value("standardize"),
                 seed=self._value("seed"),
                 nominal=nominal,
+                medians=medians,
             )
             for task, sample in zip(assignment.tasks, samples, strict=True)
         ]
@@ -187,3 +201,13 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
                 )
             )
         return outcomes
+
+
+def _with_missing_marked(table: Table) -> Table:
+    if table.packed:
+        raise SchemaError(
+            f"handleInvalid='impute' is for inputs in columns of their own, and featuresCol "
+            f"{table.request.features_col!r} packs them; name inputCols, or fill the columns "
+            "before they are packed (pyspark.ml.feature.Imputer)"
+        )
+    return replace(table, stand_ins=(MISSING,) * len(table.inputs))

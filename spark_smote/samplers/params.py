@@ -276,10 +276,11 @@ class HasRun(Params):
 
     handleInvalid = Parameter(
         "handleInvalid",
-        "rows with null, NaN or infinite inputs: 'error', or 'skip' (kept, but neither base nor "
-        "neighbour)",
+        "rows with null, NaN or infinite inputs: 'error', 'skip' (kept, but neither base nor "
+        "neighbour) or 'impute' (searched with the median instead; new rows miss what their base "
+        "rows miss)",
         "error",
-        one_of("error", "skip"),
+        one_of("error", "skip", "impute"),
     )
     seed = Parameter("seed", "seed of all random draws", 0, whole(-(1 << 63), (1 << 63) - 1))
 

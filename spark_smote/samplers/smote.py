@@ -59,9 +59,11 @@ class SMOTE(Interpolating, HasFeaturesCol):
     standardize : bool, default True
         Measure distances in units of each column's standard deviation in the class (from a
         sample); False = raw Euclidean distance.
-    handleInvalid : {"error", "skip"}, default "error"
-        What to do where an input is null, NaN or infinite: fail, or leave the row in the output
-        but out of the search.
+    handleInvalid : {"error", "skip", "impute"}, default "error"
+        What to do where an input is null, NaN or infinite: fail; leave the row in the output but
+        out of the search; or search as if it had the column's median over all classes (from a
+        sample). Original rows keep what they hold; a new row misses what its base row misses, and
+        takes the base's value where only the neighbour misses it.
     onSmallClass : {"error", "reduce", "duplicate", "skip"}, default "error"
         What to do with a class of at most `kNeighbors` usable rows.
     syntheticCol : str, default "is_synthetic"

@@ -1,0 +1,39 @@
+"""What the search takes missing inputs for: the median of the whole table, from a sample."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spark_smote.kernels.distances import Floats
+from spark_smote.kernels.medians import weighted_medians
+from spark_smote.plans.profile import Profile
+from spark_smote.plans.records import class_records
+from spark_smote.plans.sample import sample_classes
+from spark_smote.plans.table import Table
+
+MOST_SAMPLED = 40_000
+"""Rows of all classes together."""
+
+FEWEST_PER_CLASS = 50
+
+
+def sampled_medians(table: Table, profile: Profile, *, seed: int) -> Floats:
+    """The median of each input over all classes, of what is there; 0 where nothing is.
+
+    From a canonical sample of each class, weighted as the classes are large.
+    """
+    each = max(FEWEST_PER_CLASS, MOST_SAMPLED // len(profile.counts))
+    sampled = sample_classes(
+        class_records(table, list(profile.counts)),
+        profile.usable,
+        dict.fromkeys(profile.counts, each),
+        seed=seed,
+        purpose="medians",
+    )
+    parts = sampled.values()
+    weights = [
+        sample.multiplicity * (profile.counts[label] / sample.multiplicity.sum())
+        for label, sample in sampled.items()
+    ]
+    values = np.concatenate([part.features[:, : len(table.inputs)] for part in parts])
+    return weighted_medians(values, np.concatenate(weights))
