@@ -18,6 +18,7 @@ from benchmarking.figures import (
     Summary,
     crossing,
     floor_seconds,
+    forecast,
     seconds_by_size,
     slope,
     summaries,
@@ -241,7 +242,19 @@ def _growth(runs: Sequence[Run]) -> list[str]:
         times = [_seconds(seconds[size]) if size in seconds else "" for size in sizes]
         rows.append([name, *times, "" if exponent is None else f"{exponent:.2f}"])
     header = ["median s by minority rows", *(f"{size:,}" for size in sizes), "slope (log-log)"]
-    return [table(header, rows), *_crossing(by_size)] if rows else []
+    return [table(header, rows), *_forecasts(by_size), *_crossing(by_size)] if rows else []
+
+
+def _forecasts(by_size: Mapping[str, Mapping[int, float]]) -> list[str]:
+    found = {name: forecast(seconds) for name, seconds in by_size.items()}
+    lines = [
+        f"- {name}: {line.start_seconds:.1f} s + {1e6 * line.seconds_per_row:.1f} us per minority "
+        f"row; foretells {_seconds(line.foretold_seconds)} s for {line.rows:,} rows, measured "
+        f"{_seconds(line.measured_seconds)} s"
+        for name, line in found.items()
+        if line is not None
+    ]
+    return ["Lines through all sizes but the largest:", "\n".join(lines)] if lines else []
 
 
 def _crossing(by_size: Mapping[str, Mapping[int, float]]) -> list[str]:

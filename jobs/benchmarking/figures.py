@@ -74,6 +74,36 @@ def slope(seconds: Mapping[int, float]) -> float | None:
     return float(np.polyfit(rows, times, 1)[0])
 
 
+@dataclass(frozen=True)
+class Forecast:
+    """A straight line through all sizes but the largest, and what it says of that one."""
+
+    start_seconds: float
+    seconds_per_row: float
+    rows: int
+    """The size held out."""
+    foretold_seconds: float
+    measured_seconds: float
+
+
+def forecast(seconds: Mapping[int, float]) -> Forecast | None:
+    """Seconds = start + rows x slope, fitted by relative error; of three sizes or more.
+
+    Examples
+    --------
+    >>> round(forecast({100: 3.0, 200: 4.0, 800: 10.5}).foretold_seconds, 6)
+    10.0
+    """
+    *fitted, held_out = sorted(seconds)
+    if len(fitted) < 2:
+        return None
+    times = np.array([seconds[size] for size in fitted])
+    slope, start = np.polyfit(fitted, times, 1, w=1 / times)
+    return Forecast(
+        float(start), float(slope), held_out, float(start + slope * held_out), seconds[held_out]
+    )
+
+
 def crossing(first: Mapping[int, float], second: Mapping[int, float]) -> float | None:
     """Rows at which the first becomes the faster one, interpolated on log-log axes.
 

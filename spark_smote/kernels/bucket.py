@@ -159,6 +159,35 @@ def neighbour_lists(
     return chosen_neighbours(rows, bases, slots, k, inverse_scale, nominal).reshape(-1, k)
 
 
+def distinct_lists(
+    rows: BucketRows,
+    base_ids: Ints,
+    k: int,
+    inverse_scale: Floats,
+    nominal: Nominal | None = None,
+) -> Ints:
+    """The k nearest rows of each base that differ from it and from each other in their features.
+
+    Of equal rows, the first in canonical order stands for all.
+
+    Parameters
+    ----------
+    k : int
+        Less than the number of distinct points.
+
+    Returns
+    -------
+    int64, shape (u, k)
+    """
+    point_of, first_of_point = distinct_points(rows.features)
+    own = point_of[base_ids]
+    points = rows.features[first_of_point]
+    home = rows.home[first_of_point]
+    near, _ = k_nearest(points[own], points, k, inverse_scale, own=own, near=home, nominal=nominal)
+    lists: Ints = first_of_point[near]
+    return lists
+
+
 def distinct_points(features: Floats) -> tuple[Ints, Ints]:
     """Group rows by equal features.
 

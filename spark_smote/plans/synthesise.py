@@ -16,6 +16,8 @@ from spark_smote.kernels.bucket import (
     BucketRows,
     canonical_rows,
     chosen_neighbours,
+    distinct_lists,
+    distinct_points,
     draw,
     neighbour_lists,
 )
@@ -50,6 +52,8 @@ class Recipe:
     models: tuple[ClassModel, ...]
     layout: Layout
     seed: int
+    distinct: bool = False
+    """Whether only distinct rows are neighbours, each counted once."""
 
 
 def synthesise(table: Table, recipe: Recipe, records: DataFrame | None) -> DataFrame:
@@ -201,20 +205,23 @@ def _parents(rows: BucketRows, recipe: Recipe, part: Slice) -> _Parents:
     task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
     of_slice = repr(task.label), part.bucket, part.number
     rows = replace(rows, features=model.searched(rows.features))
-    drawn = draw(rows, part.quota, task.k, stream(recipe.seed, "draw", *of_slice))
-    nominal = model.nominal
+    nominal, k = model.nominal, task.k
+    if recipe.distinct:
+        k = min(k, len(distinct_points(rows.features)[1]) - 1)
+    drawn = draw(rows, part.quota, k, stream(recipe.seed, "draw", *of_slice))
     levels = np.repeat(drawn.base_ids[:, None], nominal.columns if nominal else 0, axis=1)
-    if task.method != "smote":
+    if task.method != "smote" or k == 0:
         return _Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, levels)
-    if nominal is None:
-        neighbours = chosen_neighbours(
-            rows, drawn.base_ids, drawn.slots, task.k, model.inverse_scale
-        )
+    metric = model.inverse_scale, nominal
+    if nominal is None and not recipe.distinct:
+        neighbours = chosen_neighbours(rows, drawn.base_ids, drawn.slots, k, *metric)
         return _Parents(drawn.base_ids, neighbours, drawn.gaps, levels)
     bases, which = np.unique(drawn.base_ids, return_inverse=True)
-    lists = neighbour_lists(rows, bases, task.k, model.inverse_scale, nominal)
-    chances = stream(recipe.seed, "mode", *of_slice).random(levels.shape)
-    levels = modes(rows.features[:, -nominal.columns :], lists, which, chances)
+    listed = distinct_lists if recipe.distinct else neighbour_lists
+    lists = listed(rows, bases, k, *metric)
+    if nominal is not None:
+        chances = stream(recipe.seed, "mode", *of_slice).random(levels.shape)
+        levels = modes(rows.features[:, -nominal.columns :], lists, which, chances)
     return _Parents(drawn.base_ids, lists[which, drawn.slots], drawn.gaps, levels)
 
 

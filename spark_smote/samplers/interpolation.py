@@ -66,11 +66,7 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
         value = self._value
         strategy, ratios = value("samplingStrategy"), value("samplingRatios")
         check_strategy(strategy, ratios, kind="over-sampling")
-        table = resolve_columns(df, self._columns())
-        self._require(table)
-        imputes = value("handleInvalid") == "impute"
-        if imputes:
-            table = _with_missing_marked(table)
+        table = self._table(df)
 
         profile: Profile = clock.run(
             "profile", lambda: profile_table(table, handle_invalid=value("handleInvalid"))
@@ -86,9 +82,10 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
             "sample", lambda: self._samples(records, profile, assignment)
         )
         medians = None
-        if imputes and samples:
-            seed = value("seed")
-            medians = clock.run("medians", lambda: sampled_medians(table, profile, seed=seed))
+        if table.stand_ins and samples:
+            medians = clock.run(
+                "medians", lambda: sampled_medians(table, profile, seed=value("seed"))
+            )
             samples = [replace(s, features=filled(s.features, medians)) for s in samples]
         refuse_id_like(table, samples)
         models, tallies = clock.run(
@@ -96,14 +93,18 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
         )
         layout = lay_out(assignment.tasks, models, [tally.counts for tally in tallies])
         accuracy = measured_accuracy(assignment.tasks, models, tallies, value("recallQueries"))
-        notices = plan_notices(
-            table,
-            profile,
-            targets,
-            assignment,
-            samples,
-            standardize=value("standardize"),
-        )
+        notices = [
+            *plan_notices(
+                table,
+                profile,
+                targets,
+                assignment,
+                samples,
+                standardize=value("standardize"),
+            ),
+            *nominal_notices(assignment.tasks, models),
+            *accuracy_notices(accuracy, split=any((model.splits > 1).any() for model in models)),
+        ]
         report = ResampleReport(
             method=self.method,
             label_col=value("labelCol"),
@@ -112,15 +113,20 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
             columns=list(table.roles),
             classes=self._outcomes(profile, assignment, models),
             accuracy=accuracy,
-            notices=notices
-            + nominal_notices(assignment.tasks, models)
-            + accuracy_notices(accuracy, split=any((model.splits > 1).any() for model in models)),
+            notices=notices,
             phases=clock.phases,
             versions=library_versions(),
             input_fingerprint=profile.fingerprint,
         )
-        recipe = Recipe(assignment.tasks, tuple(models), layout, value("seed"))
+        distinct = value("distinctNeighbours")
+        recipe = Recipe(assignment.tasks, tuple(models), layout, value("seed"), distinct)
         return ResamplePlan(report, table, recipe, records)
+
+    def _table(self, df: DataFrame) -> Table:
+        """The table by roles of its columns, refused where they do not fit the method."""
+        table = resolve_columns(df, self._columns())
+        self._require(table)
+        return _with_missing_marked(table) if self._value("handleInvalid") == "impute" else table
 
     def _require(self, table: Table) -> None:
         """Refuse a table that another method is for."""
@@ -177,6 +183,7 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
             samples,
             quality=quality,
             recall_queries=self._value("recallQueries"),
+            distinct=self._value("distinctNeighbours"),
         )
 
     def _outcomes(

@@ -238,6 +238,13 @@ class HasNeighbours(Params):
         "voronoi",
         one_of(*FAMILIES),
     )
+    distinctNeighbours = Parameter(
+        "distinctNeighbours",
+        "whether only rows that differ are neighbours, each counted once, so that repeated rows "
+        "give new points too",
+        False,
+        flag,
+    )
     standardize = Parameter(
         "standardize",
         "whether distances are in units of each column's standard deviation (else raw)",

@@ -58,6 +58,10 @@ class SMOTENC(Interpolating, HasNominalCols):
         than 131,072 distinct rows.
     hashFamily : {"voronoi", "random_projection"}, default "voronoi"
         How rows are put into buckets.
+    distinctNeighbours : bool, default False
+        Whether only rows that differ from a base are its neighbours, each counted once. In tables
+        where many rows repeat, most new rows are copies else; a bucket of one distinct row gives
+        copies all the same.
     standardize : bool, default True
         Measure distances in units of each column's standard deviation in the class (from a
         sample); False = raw distance.
@@ -119,6 +123,7 @@ class SMOTENC(Interpolating, HasNominalCols):
         kNeighbors: int | None = None,
         searchQuality: str | None = None,
         hashFamily: str | None = None,
+        distinctNeighbours: bool | None = None,
         standardize: bool | None = None,
         handleInvalid: str | None = None,
         onSmallClass: str | None = None,

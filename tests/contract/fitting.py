@@ -1,14 +1,25 @@
 """What a sampler needs beside what a test of all samplers gives it."""
 
-import pytest
 from pyspark.sql import functions as F
 
 from spark_smote.samplers import REGISTRY
+
+METHODS = sorted(REGISTRY)
 
 
 def has(method, parameter):
     """Whether the sampler of this name takes a parameter."""
     return hasattr(REGISTRY[method], parameter)
+
+
+def fitting(cases):
+    """Each sampler with each case whose parameters it takes."""
+    return [
+        (method, name)
+        for method in METHODS
+        for name, case in cases.items()
+        if all(has(method, parameter) for parameter in case.params)
+    ]
 
 
 def with_levels(method, table):
@@ -17,7 +28,5 @@ def with_levels(method, table):
 
 
 def params_for(method, params):
-    """The parameters, with those that the sampler needs too; skips what it does not take."""
-    if "featuresCol" in params and not has(method, "featuresCol"):
-        pytest.skip(f"{method} takes its inputs in columns of their own: it has no featuresCol")
+    """The parameters, with those that the sampler needs too."""
     return {**params, **({"nominalCols": ["a level"]} if has(method, "nominalCols") else {})}

@@ -9,11 +9,9 @@ from spark_smote.errors import SparkSmoteError
 from spark_smote.plans.columns import resolve_columns
 from spark_smote.plans.table import ColumnRequest
 from spark_smote.samplers import REGISTRY
-from tests.contract.fitting import params_for, with_levels
+from tests.contract.fitting import fitting, params_for, with_levels
 from tests.contract.schemas import ACCEPTED, REFUSED
 from tests.tables import plain_texts, settings
-
-METHODS = sorted(REGISTRY)
 
 
 def sampler_of(method, params):
@@ -21,8 +19,7 @@ def sampler_of(method, params):
     return REGISTRY[method](seed=4, **recall, **params_for(method, params))
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("case", ACCEPTED)
+@pytest.mark.parametrize(("method", "case"), fitting(ACCEPTED))
 def test_counts_schema_and_originals_are_kept_whatever_the_schema(spark, method, case):
     given = ACCEPTED[case]
     with settings(spark, given.settings):
@@ -49,8 +46,7 @@ def test_counts_schema_and_originals_are_kept_whatever_the_schema(spark, method,
     assert not any(row.nulls[i] for row in rows for i in never_null)
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.parametrize(("method", "case"), fitting(REFUSED))
 def test_what_cannot_be_done_is_refused_in_one_clear_message(spark, method, case):
     given = REFUSED[case]
     with pytest.raises(SparkSmoteError) as caught:

@@ -8,10 +8,9 @@ from pyspark.sql import functions as F
 
 from spark_smote.errors import DataError, SchemaError
 from spark_smote.samplers import REGISTRY, Sampler
-from tests.contract.fitting import has
+from tests.contract.fitting import METHODS, has
 from tests.tables import clustered, contents, counts, points, uniform
 
-METHODS = sorted(REGISTRY)
 SIZES = {"'a'": 130, "'b'": 40, "'c'": 60}
 
 

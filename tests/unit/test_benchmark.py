@@ -12,7 +12,7 @@ from benchmarking.config import BenchmarkConfig, GeneratedTable, ParquetTable, l
 from benchmarking.contenders import FLOOR, OURS, SINGLE_MACHINE, chosen_contenders, new_rows
 from benchmarking.datasets import Table, copy_parquet, write_generated
 from benchmarking.document import markdown, table, write_csv
-from benchmarking.figures import crossing, floor_seconds, slope, summaries
+from benchmarking.figures import crossing, floor_seconds, forecast, slope, summaries
 from benchmarking.measure import copies_share, row_counts
 from benchmarking.plots import write_plot
 from benchmarking.scenarios import Run, rotated, tables_of
@@ -198,6 +198,16 @@ def test_the_slope_is_the_exponent_of_rows():
 
     assert slope({n: 3 * n**1.5 for n in rows}) == pytest.approx(1.5)
     assert slope({100: 1.0}) is None
+
+
+def test_the_largest_size_is_held_out_of_the_line_that_foretells_it():
+    line = forecast({100: 3.0, 200: 4.0, 400: 6.0, 800: 99.0})
+
+    assert line.start_seconds == pytest.approx(2.0)
+    assert line.seconds_per_row == pytest.approx(0.01)
+    assert (line.rows, line.measured_seconds) == (800, 99.0)
+    assert line.foretold_seconds == pytest.approx(10.0)
+    assert forecast({100: 3.0, 200: 4.0}) is None
 
 
 def test_the_crossing_is_where_the_curves_meet_on_log_axes():
