@@ -22,6 +22,10 @@ Singles = npt.NDArray[np.float32]
 BLOCK_BYTES = 1 << 20
 """A block of bounds that stays in the processor's cache."""
 
+FAR = 2.0**60
+"""Rows farther out, in units of the points' own extent, would overflow: every point is left over
+for them, with a bound of minus infinity."""
+
 GROUPS_PER_WANTED = 8
 """Minima of this many groups per nearest point asked for tell how near the nearest are."""
 
@@ -37,6 +41,8 @@ class Prepared(NamedTuple):
     """Their own part of the bounds, shape (m,)."""
     levels: Ints | None
     """Numbers of their levels, shape (m, nominal columns)."""
+    far: Ints
+    """Which of them lie too far out to be bounded."""
 
 
 class LowerBounds:
@@ -104,12 +110,13 @@ class LowerBounds:
             scaled = rows[part, :columns] - self._center
             scaled *= self._inverse_scale * self._unit
             single = np.empty((len(scaled), columns + 1), dtype=np.float32)
-            with np.errstate(over="ignore"):  # a row far outside is far from all points alike
-                single[:, :-1] = scaled
+            far = np.flatnonzero(np.abs(scaled).max(axis=1, initial=0.0) > FAR)
+            scaled[far] = 0.0
+            single[:, :-1] = scaled
             single[:, -1] = 1.0
             own = (1 - self.factor) * (scaled * scaled).sum(axis=1)
             levels = self._levels.numbered(rows[part, columns:]) if self._levels else None
-            yield Prepared(part, single, own, levels)
+            yield Prepared(part, single, own, levels, far)
 
     def partial(self, rows: Prepared, points: slice) -> Singles:
         """Bounds of prepared rows to some of the points, without the rows' own part."""
@@ -120,6 +127,7 @@ class LowerBounds:
         np.matmul(rows.single, self._table[:, points], out=out)
         if self._levels and rows.levels is not None:
             self._levels.add(out, rows.levels, points)
+        out[rows.far] = -np.inf
         return out
 
     def below(self, rows: Floats, limits: Floats) -> tuple[Ints, Ints]:

@@ -40,6 +40,7 @@ def farthest(
     for part, partial, own in bounds.blocks(queries):
         enough = few_smallest(partial, k).astype(np.float64)
         out[part] = bounds.squared(bounds.ceiling(enough + own, own))
+    out[np.isneginf(out)] = np.inf  # too far out to be bounded
     return out
 
 

@@ -113,9 +113,10 @@ def modes(codes: Floats, lists: Ints, asked: Ints, chances: Floats) -> Ints:
         voted = codes[:, j][lists]
         order = np.argsort(voted, axis=1, kind="stable")
         voted = np.take_along_axis(voted, order, axis=1)
-        votes = (voted[:, :, None] == voted[:, None, :]).sum(axis=2)
         first = np.ones(voted.shape, dtype=bool)
         first[:, 1:] = voted[:, 1:] != voted[:, :-1]
+        run = np.cumsum(first.ravel()) - 1  # of equal levels, through all lists
+        votes = np.bincount(run)[run].reshape(voted.shape)
         tied = first & (votes == votes.max(axis=1, keepdims=True))
         wanted = (chances[:, j] * tied.sum(axis=1)[asked]).astype(np.int64) + 1
         slot = (np.cumsum(tied, axis=1)[asked] >= wanted[:, None]).argmax(axis=1)

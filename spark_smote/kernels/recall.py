@@ -55,8 +55,6 @@ class Queries:
     """Home bucket of each, shape (q,)."""
     limits: Nearest
     """No more than so far are the nearest, as rows known beforehand show (see `knowing`)."""
-    distinct: bool = False
-    """Whether equal rows count once."""
 
     def knowing(self, sample: Floats, members: tuple[Ints, Ints], k: int) -> Queries:
         """The same, with how far their neighbours are at most by a sample of the rows.
@@ -105,7 +103,7 @@ def observe(
         np.minimum(seen.anywhere[:, -1], queries.limits.anywhere[:, -1]),
         np.minimum(seen.in_bucket[:, -1], queries.limits.in_bucket[:, -1]),
     )
-    times = np.minimum(multiplicity, 1 if queries.distinct else seen.anywhere.shape[1])
+    times = np.minimum(multiplicity, seen.anywhere.shape[1])
     width = int(max(queries.buckets.max(), member_buckets.max())) + 1
     members = np.sort(member_rows * width + member_buckets)
     rows, asked = bounds.below(points, limits)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,6 +20,7 @@ from spark_smote.plans.table import (
     PROVENANCE_COLUMNS,
     ColumnRequest,
     Table,
+    column_position,
 )
 from spark_smote.results import ColumnRole
 
@@ -52,11 +52,13 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
     schema = df.schema
     names = [field.name for field in schema]
     _refuse_reserved(names, request)
-    id_position = None if request.id_col is None else _position(names, request.id_col, "idCol")
+    id_position = (
+        None if request.id_col is None else column_position(names, request.id_col, "idCol")
+    )
     if id_position is not None:
         _require_id(schema[id_position], request)
     for name in request.ignore_cols:
-        _position(names, name, "ignoreCols")
+        column_position(names, name, "ignoreCols")
     nominal = nominal_positions(schema, request, label, id_position)
     inputs = _inputs(schema, request, {label, id_position, *nominal})
     bounds = _bounds(schema, request, inputs)
@@ -99,7 +101,7 @@ def label_position(df: DataFrame, label_col: str) -> int:
     """
     _require_frame(df)
     _require_told_apart(df.schema)
-    label = _position(df.schema.names, label_col, "labelCol")
+    label = column_position(df.schema.names, label_col, "labelCol")
     _require_label(df.schema[label])
     return label
 
@@ -112,7 +114,7 @@ def named_positions(df: DataFrame, names: Sequence[str], parameter: str) -> list
     SchemaError
         For a name that the table does not have, or that is given twice.
     """
-    positions = [_position(df.columns, name, parameter) for name in names]
+    positions = [column_position(df.columns, name, parameter) for name in names]
     if len(set(positions)) < len(positions):
         raise SchemaError(f"{parameter} names a column twice: {list(names)}")
     return positions
@@ -129,16 +131,6 @@ def _require_frame(df: Any) -> None:
             "df is a stream; resampling needs all rows of a class at once: read the table as a "
             "batch, or use foreachBatch"
         )
-
-
-def _position(names: list[str], name: str, parameter: str) -> int:
-    if name in names:
-        return names.index(name)
-    same = [n for n in names if n.lower() == name.lower()]
-    near = same or difflib.get_close_matches(name, names, n=3)
-    more = f" and {len(names) - 50} more" if len(names) > 50 else ""
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has {names[:50]}{more}"
-    raise SchemaError(f"{parameter} names column {name!r}, which the table does not have; {hint}")
 
 
 def _require_told_apart(schema: T.StructType) -> None:
@@ -217,7 +209,7 @@ def _inputs(
     """Columns to interpolate; `settled` are label, id and nominal columns."""
     names = [field.name for field in schema]
     if request.features_col is not None:
-        position = _position(names, request.features_col, "featuresCol")
+        position = column_position(names, request.features_col, "featuresCol")
         kind = schema[position].dataType
         numbers = isinstance(kind, T.ArrayType) and isinstance(kind.elementType, T.NumericType)
         if not (numbers or isinstance(kind, VectorUDT)):
@@ -227,7 +219,7 @@ def _inputs(
             )
         chosen = [position]
     elif request.input_cols is not None:
-        chosen = [_position(names, name, "inputCols") for name in request.input_cols]
+        chosen = [column_position(names, name, "inputCols") for name in request.input_cols]
         if len(set(chosen)) < len(chosen):
             raise SchemaError(f"inputCols names a column twice: {list(request.input_cols)}")
         for i in chosen:
@@ -276,7 +268,7 @@ def _bounds(
         return dict.fromkeys(whole, given)
     names = [field.name for field in schema]
     for name in given:
-        position = _position(names, name, "boundsPolicy")
+        position = column_position(names, name, "boundsPolicy")
         if position not in whole:
             raise SchemaError(
                 f"boundsPolicy names {name!r} ({schema[position].dataType.simpleString()}), which "
@@ -304,10 +296,10 @@ def _policies(
     left_over = [i for i in range(len(names)) if i not in settled]
     if isinstance(given, Mapping):
         for name in given:
-            if _position(names, name, "carryPolicy") in settled:
+            if column_position(names, name, "carryPolicy") in settled:
                 raise SchemaError(
-                    f"carryPolicy names {name!r}, which is the label, an input or the id; "
-                    "it is only for columns that are none of these"
+                    f"carryPolicy names {name!r}, which is the label, an input, nominal or "
+                    "the id; it is only for columns that are none of these"
                 )
         policies = {i: given[names[i]] for i in left_over if names[i] in given}
     elif given is not None:

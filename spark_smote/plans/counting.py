@@ -48,9 +48,7 @@ class Tally:
         )
 
 
-def choose_queries(
-    sample: ClassSample, model: ClassModel, count: int, k: int, *, distinct: bool = False
-) -> recall.Queries:
+def choose_queries(sample: ClassSample, model: ClassModel, count: int, k: int) -> recall.Queries:
     """Rows of the sample, by a hash of their key that is independent of the sample's own order."""
     chosen = np.argsort(mix(sample.keys.view(np.uint64)), kind="stable")[:count]
     home, rows, buckets = model.place(sample.features, sample.keys)
@@ -60,7 +58,6 @@ def choose_queries(
         nominal=model.nominal,
         buckets=home[chosen],
         limits=recall.Nearest.unseen(len(chosen), k),
-        distinct=distinct,
     )
     members = np.append(np.arange(len(home)), rows), np.append(home, buckets)
     return queries.knowing(sample.features, members, k)
@@ -74,7 +71,6 @@ def count_buckets(
     *,
     quality: SearchQuality,
     recall_queries: int,
-    distinct: bool,
 ) -> tuple[list[ClassModel], list[Tally]]:
     """Count rows per bucket, and let the same scan measure recall.
 
@@ -93,9 +89,7 @@ def count_buckets(
     current = list(models)
     for _ in range(MOST_ROUNDS):
         queries = [
-            choose_queries(
-                sample, model, recall_queries if model.family else 0, task.k, distinct=distinct
-            )
+            choose_queries(sample, model, recall_queries if model.family else 0, task.k)
             for task, sample, model in zip(tasks, samples, current, strict=True)
         ]
         tallies = _count(records, tasks, current, queries)

@@ -6,6 +6,7 @@ import numpy as np
 
 from spark_smote.kernels.distances import Floats
 from spark_smote.kernels.medians import weighted_medians
+from spark_smote.labels import in_order
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import class_records
 from spark_smote.plans.sample import sample_classes
@@ -22,11 +23,12 @@ def sampled_medians(table: Table, profile: Profile, *, seed: int) -> Floats:
 
     From a canonical sample of each class, weighted as the classes are large.
     """
-    each = max(FEWEST_PER_CLASS, MOST_SAMPLED // len(profile.counts))
+    labels = in_order(profile.counts)  # weights are added up in this order
+    each = max(FEWEST_PER_CLASS, MOST_SAMPLED // len(labels))
     sampled = sample_classes(
-        class_records(table, list(profile.counts)),
-        profile.usable,
-        dict.fromkeys(profile.counts, each),
+        class_records(table, labels),
+        {label: profile.usable[label] for label in labels},
+        dict.fromkeys(labels, each),
         seed=seed,
         purpose="medians",
     )

@@ -6,8 +6,8 @@ from pyspark.ml.linalg import VectorUDT
 from pyspark.sql import types as T
 
 from spark_smote.errors import SchemaError
-from spark_smote.plans.carrying import check_policy
-from spark_smote.plans.table import ColumnRequest
+from spark_smote.plans.carrying import crosses
+from spark_smote.plans.table import ColumnRequest, column_position
 
 AUTO = "auto"
 """Every string and boolean column that nothing else is said of."""
@@ -36,7 +36,7 @@ def nominal_positions(
             if isinstance(field.dataType, AUTO_TYPES) and field.name not in decided
         ]
     else:
-        chosen = [_position(names, name) for name in request.nominal_cols]
+        chosen = [column_position(names, name, "nominalCols") for name in request.nominal_cols]
         if len(set(chosen)) < len(chosen):
             raise SchemaError(f"nominalCols names a column twice: {list(request.nominal_cols)}")
     for parameter, taken in (
@@ -53,19 +53,11 @@ def nominal_positions(
     return tuple(sorted(chosen))
 
 
-def _position(names: list[str], name: str) -> int:
-    if name not in names:
-        raise SchemaError(
-            f"nominalCols names column {name!r}, which the table does not have; it has {names[:50]}"
-        )
-    return names.index(name)
-
-
 def _require_levels(field: T.StructField) -> None:
     kind = field.dataType
-    if isinstance(kind, (T.MapType, VectorUDT)) or type(kind).__name__ == "VariantType":
+    variant = type(kind).__name__ == "VariantType"
+    if isinstance(kind, (T.MapType, VectorUDT)) or variant or not crosses(kind):
         raise SchemaError(
             f"nominalCols names {field.name!r} of type {kind.simpleString()}, whose values are no "
-            "levels; leave it out and give it a carryPolicy"
+            "levels that can be taken along; leave it out and give it a carryPolicy, or cast it"
         )
-    check_policy(field, "copy")

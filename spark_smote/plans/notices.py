@@ -8,6 +8,7 @@ import numpy as np
 
 from spark_smote.errors import DataError
 from spark_smote.kernels.bucket import distinct_points
+from spark_smote.kernels.medians import MISSING
 from spark_smote.plans.classes import Assignment, ClassTask
 from spark_smote.plans.model import ClassModel
 from spark_smote.plans.profile import Profile
@@ -42,8 +43,9 @@ def refuse_id_like(table: Table, samples: Sequence[ClassSample]) -> None:
         if not isinstance(table.schema[position].dataType, INTEGER_TYPES):
             continue
         for sample in samples:
-            rows = int(sample.multiplicity.sum())
-            if rows >= FEWEST_FOR_IDS and len(np.unique(sample.features[:, row])) == rows:
+            there = sample.features[:, row] != MISSING
+            rows = int(sample.multiplicity[there].sum())
+            if rows >= FEWEST_FOR_IDS and len(np.unique(sample.features[there, row])) == rows:
                 name = table.schema[position].name
                 raise DataError(
                     f"column {name!r} is different in each of {rows:,} sampled rows: it looks "
@@ -60,6 +62,7 @@ def plan_notices(
     samples: Sequence[ClassSample],
     *,
     standardize: bool,
+    distinct: bool,
 ) -> list[Notice]:
     """Notices that the plan itself gives rise to."""
     notices: list[Notice] = []
@@ -130,7 +133,7 @@ def plan_notices(
             )
     notices += _nominal_features(table)
     for task, sample in zip(assignment.tasks, samples, strict=True):
-        notices += _sample_notices(table, task, sample, standardize=standardize)
+        notices += _sample_notices(table, task, sample, standardize=standardize, distinct=distinct)
     return notices
 
 
@@ -146,7 +149,7 @@ def nominal_notices(tasks: Sequence[ClassTask], models: Sequence[ClassModel]) ->
     return [
         Notice(
             "nominal_without_weight",
-            f"Class {', '.join(flat)}: half of the numeric columns or more are constant, so the "
+            f"Class {', '.join(flat)}: more than half of the numeric columns are constant, so the "
             f"median of their standard deviations is 0 and levels that differ add nothing to the "
             f"distance. Leave constant columns out (ignoreCols).",
         )
@@ -228,18 +231,25 @@ def _named(labels: Sequence[LabelValue]) -> str:
 
 
 def _sample_notices(
-    table: Table, task: ClassTask, sample: ClassSample, *, standardize: bool
+    table: Table, task: ClassTask, sample: ClassSample, *, standardize: bool, distinct: bool
 ) -> list[Notice]:
     notices = []
     rows = int(sample.multiplicity.sum())
     points = len(distinct_points(sample.features)[1])
     if rows - points > DUPLICATED * rows:
+        remedy = (
+            "only rows that differ are neighbours (distinctNeighbours), so that new rows "
+            "are copies only where no other is near."
+            if distinct
+            else "new rows between equal rows are exact copies. Consider removing duplicates "
+            "first, or distinctNeighbours=True."
+        )
         notices.append(
             Notice(
                 "duplicates",
                 f"Class {task.label!r}: {1 - points / rows:.0%} of {rows:,} sampled rows repeat "
-                f"another in every input column; new rows between equal rows are exact copies. "
-                f"Consider removing duplicates first.",
+                f"another in every input column; {remedy}",
+                "info" if distinct else "warning",
             )
         )
     if not standardize and len(table.inputs) > 1:

@@ -79,8 +79,11 @@ def portrait_of(written: DataFrame, plan: ResamplePlan) -> Portrait | None:
 
 
 def _medians(plan: ResamplePlan) -> tuple[float, ...]:
-    medians = next((model.medians for model in plan.recipe.models), None)
-    return () if medians is None else tuple(medians.tolist())
+    """What missing inputs are shown as; 0 where nothing was searched, so no medians are known."""
+    medians = [
+        tuple(model.medians.tolist()) for model in plan.recipe.models if model.medians is not None
+    ]
+    return medians[0] if medians else (0.0,) * len(plan.table.stand_ins)
 
 
 def _new_rows(written: DataFrame, table: Table, synthetic_col: str) -> Table:

@@ -27,6 +27,8 @@ BYTES_PER_STREAM = 4 << 20
 def class_code(table: Table, labels: Sequence[LabelValue]) -> Column:
     """0, 1, ... for rows of the given classes, null for others."""
     kind = table.schema[table.label].dataType
+    if not labels:  # a map of nothing has no types
+        return F.lit(None).cast("int")
     pairs = [(label_literal(label, kind), F.lit(code)) for code, label in enumerate(labels)]
     return F.create_map(*[each for pair in pairs for each in pair])[table.label_column]
 

@@ -58,6 +58,8 @@ def sample_classes(
     classes : mapping of label to usable rows
     wanted : mapping of label to number of rows, for the same classes
     """
+    if not classes:
+        return {}
     labels = list(classes)
     salt = np.uint64(sub_seed(seed, purpose) & 0xFFFFFFFFFFFFFFFF)
     most = [wanted[label] for label in labels]

@@ -43,6 +43,9 @@ from spark_smote.plans.vectors import stored
 
 RECORDS_BEFORE_MERGING = 262_144
 
+ENTRIES_AT_ONCE = 1 << 22
+"""Bases whose lists are made at once, times k squared: 32 MiB an array."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -198,6 +201,8 @@ class _Parents:
     gaps: Floats
     levels: Ints
     """Whose levels they take, shape (q, nominal columns)."""
+    alone: bool = False
+    """Whether the bases have no neighbour, and are copied."""
 
 
 def _parents(rows: BucketRows, recipe: Recipe, part: Slice) -> _Parents:
@@ -211,14 +216,16 @@ def _parents(rows: BucketRows, recipe: Recipe, part: Slice) -> _Parents:
     drawn = draw(rows, part.quota, k, stream(recipe.seed, "draw", *of_slice))
     levels = np.repeat(drawn.base_ids[:, None], nominal.columns if nominal else 0, axis=1)
     if task.method != "smote" or k == 0:
-        return _Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, levels)
+        return _Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, levels, alone=True)
     metric = model.inverse_scale, nominal
     if nominal is None and not recipe.distinct:
         neighbours = chosen_neighbours(rows, drawn.base_ids, drawn.slots, k, *metric)
         return _Parents(drawn.base_ids, neighbours, drawn.gaps, levels)
     bases, which = np.unique(drawn.base_ids, return_inverse=True)
     listed = distinct_lists if recipe.distinct else neighbour_lists
-    lists = listed(rows, bases, k, *metric)
+    step = max(1, ENTRIES_AT_ONCE // (k * k))
+    blocks = [bases[start : start + step] for start in range(0, len(bases), step)]
+    lists = np.concatenate([listed(rows, block, k, *metric) for block in blocks])
     if nominal is not None:
         chances = stream(recipe.seed, "mode", *of_slice).random(levels.shape)
         levels = modes(rows.features[:, -nominal.columns :], lists, which, chances)
@@ -252,7 +259,7 @@ def _slice_rows(
             columns["carry"] = _along(carried, sources[base], sources[parents.levels[some]])
         if provenance:
             ids = records.column("id")
-            alone = np.full(len(base), task.method != "smote")
+            alone = np.full(len(base), parents.alone)
             columns["base_id"] = ids.take(pa.array(sources[base]))
             columns["neighbour_id"] = ids.take(pa.array(sources[neighbour], mask=alone))
             columns["gap"] = pa.array(gap, mask=alone)

@@ -6,6 +6,7 @@ cases, break `F.col` and the Python exchange. The names come back by position at
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -19,6 +20,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from spark_smote.errors import SchemaError
 from spark_smote.plans.carrying import crossing_type
 from spark_smote.plans.row_key import row_key
 from spark_smote.results import ColumnRole
@@ -209,6 +211,17 @@ class Table:
 
 
 _ROUNDINGS: dict[str, Callable[[Column], Column]] = {"round": F.rint, "floor": F.floor}
+
+
+def column_position(names: Sequence[str], name: str, parameter: str) -> int:
+    """Where the column is that a parameter names; an error with near names if it is missing."""
+    if name in names:
+        return names.index(name)
+    same = [n for n in names if n.lower() == name.lower()]
+    near = same or difflib.get_close_matches(name, names, n=3)
+    more = f" and {len(names) - 50} more" if len(names) > 50 else ""
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has {names[:50]}{more}"
+    raise SchemaError(f"{parameter} names column {name!r}, which the table does not have; {hint}")
 
 
 def label_literal(value: Any, kind: T.DataType) -> Column:

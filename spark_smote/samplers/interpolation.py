@@ -71,7 +71,8 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
         profile: Profile = clock.run(
             "profile", lambda: profile_table(table, handle_invalid=value("handleInvalid"))
         )
-        table = replace(table, all_valid=profile.all_usable)
+        if profile.complete == profile.counts:  # nothing to skip and nothing to impute
+            table = replace(table, stand_ins=(), all_valid=True)
         targets = oversampling_targets(profile.counts, strategy=strategy, ratios=ratios)
         assignment = assign_classes(
             profile, targets, k=value("kNeighbors"), on_small_class=value("onSmallClass")
@@ -81,18 +82,18 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
         samples: list[ClassSample] = clock.run(
             "sample", lambda: self._samples(records, profile, assignment)
         )
+        refuse_id_like(table, samples)
         medians = None
         if table.stand_ins and samples:
             medians = clock.run(
                 "medians", lambda: sampled_medians(table, profile, seed=value("seed"))
             )
             samples = [replace(s, features=filled(s.features, medians)) for s in samples]
-        refuse_id_like(table, samples)
         models, tallies = clock.run(
             "hash", lambda: self._counted(records, assignment, samples, len(table.nominal), medians)
         )
         layout = lay_out(assignment.tasks, models, [tally.counts for tally in tallies])
-        accuracy = measured_accuracy(assignment.tasks, models, tallies, value("recallQueries"))
+        accuracy = measured_accuracy(assignment.tasks, models, tallies, self._recall_queries())
         notices = [
             *plan_notices(
                 table,
@@ -101,6 +102,7 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
                 assignment,
                 samples,
                 standardize=value("standardize"),
+                distinct=value("distinctNeighbours"),
             ),
             *nominal_notices(assignment.tasks, models),
             *accuracy_notices(accuracy, split=any((model.splits > 1).any() for model in models)),
@@ -127,6 +129,10 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
         table = resolve_columns(df, self._columns())
         self._require(table)
         return _with_missing_marked(table) if self._value("handleInvalid") == "impute" else table
+
+    def _recall_queries(self) -> int:
+        """How many neighbourhoods are checked: those of distinct rows cannot be, so far."""
+        return 0 if self._value("distinctNeighbours") else int(self._value("recallQueries"))
 
     def _require(self, table: Table) -> None:
         """Refuse a table that another method is for."""
@@ -182,8 +188,7 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
             models,
             samples,
             quality=quality,
-            recall_queries=self._value("recallQueries"),
-            distinct=self._value("distinctNeighbours"),
+            recall_queries=self._recall_queries(),
         )
 
     def _outcomes(

@@ -59,7 +59,8 @@ class SMOTE(Interpolating, HasFeaturesCol):
     distinctNeighbours : bool, default False
         Whether only rows that differ from a base are its neighbours, each counted once. In tables
         where many rows repeat, most new rows are copies else; a bucket of one distinct row gives
-        copies all the same.
+        copies all the same, one of fewer than `kNeighbors` others uses those. Recall is not
+        measured then.
     standardize : bool, default True
         Measure distances in units of each column's standard deviation in the class (from a
         sample); False = raw Euclidean distance.

@@ -20,9 +20,9 @@ class SMOTENC(Interpolating, HasNominalCols):
     Numeric columns are interpolated as by `SMOTE`. Nominal ones (strings, booleans, codes) are
     only ever equal or not: each one that differs adds med^2 to the squared distance of two rows,
     med being the median of the numeric columns' standard deviations in the class, in the units of
-    the distance (so 1 with `standardize`); and a new row takes the level that is most frequent
-    among its base's k neighbours, drawn among ties. No level is made up, none is one-hot encoded,
-    and null is a level like any other.
+    the distance (so 1 with `standardize`, unless half of those columns or more are constant). A
+    new row takes the level that is most frequent among its base's k neighbours, drawn among ties.
+    No level is made up, none is one-hot encoded, and null is a level like any other.
 
     Parameters
     ----------
@@ -61,7 +61,8 @@ class SMOTENC(Interpolating, HasNominalCols):
     distinctNeighbours : bool, default False
         Whether only rows that differ from a base are its neighbours, each counted once. In tables
         where many rows repeat, most new rows are copies else; a bucket of one distinct row gives
-        copies all the same.
+        copies all the same, one of fewer than `kNeighbors` others uses those. Recall is not
+        measured then.
     standardize : bool, default True
         Measure distances in units of each column's standard deviation in the class (from a
         sample); False = raw distance.

@@ -71,9 +71,19 @@ def test_fewer_new_rows_are_copies_and_the_partitions_do_not_matter(spark, made)
 
 def test_a_class_of_one_point_gives_copies_of_it(spark):
     table = points(spark, {"1": 40, "0": 90}, "7D AS x", "3 AS n")
-    new = SMOTE(distinctNeighbours=True).plan(table).synthetic()
-    assert {(r.x, r.n) for r in new.collect()} == {(7.0, 3)}
-    assert new.count() == 50
+    plan = SMOTE(distinctNeighbours=True, provenance=True).plan(table)
+    new = plan.synthetic().collect()
+    assert {(r.x, r.n, r.neighbour_id, r.gap) for r in new} == {(7.0, 3, None, None)}
+    assert len(new) == 50
+    told = next(notice for notice in plan.report.notices if notice.code == "duplicates")
+    assert "distinctNeighbours" in told.message
+
+
+def test_recall_of_rows_is_not_given_for_that_of_distinct_rows(spark):
+    table = points(spark, {"1": 5_000, "0": 5_100}, f"{uniform(1)} AS x", f"{uniform(2)} AS y")
+    plan = SMOTE(distinctNeighbours=True, searchQuality="fast").plan(table)
+    assert plan.report.classes[1].buckets > 1
+    assert plan.report.accuracy == []
 
 
 def test_a_class_of_fewer_points_than_neighbours_uses_those_there_are(spark):

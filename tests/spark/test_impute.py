@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from spark_smote import SMOTE, SMOTENC
 from spark_smote.errors import DataError, SchemaError
+from spark_smote.plans.portrait import portrait_of
 from tests import oracles
 from tests.tables import clustered, contents, counts, points, uniform
 
@@ -165,3 +166,28 @@ def test_tables_where_nearly_every_row_misses_something_can_be_used(spark, real_
     new = plan.synthetic().toPandas()
     assert len(new) == 2_000 - (frame["label"] == "<30").sum()
     assert new["time_in_hospital"].isna().mean() == pytest.approx(2 / 3, abs=0.1)
+
+
+def test_nothing_changes_where_nothing_is_missing(spark):
+    table = points(spark, SIZES, f"{uniform(1)} AS x", f"{uniform(2)} AS y")
+    imputed = SMOTE(handleInvalid="impute", seed=6).resample(table)
+    assert contents(imputed) == contents(SMOTE(seed=6).resample(table))
+
+
+def test_ids_are_found_although_some_are_missing(spark):
+    ids = points(
+        spark,
+        SIZES,
+        f"{uniform(1)} AS x",
+        "IF(id % 50 = 7, NULL, cast(id AS int)) AS customer_no",
+    )
+    with pytest.raises(DataError, match="'customer_no'.*looks like an id"):
+        SMOTE(handleInvalid="impute").plan(ids)
+
+
+def test_tables_in_which_nothing_grows_can_be_looked_at(spark):
+    table = holed(spark).withColumn("k", F.lit(2.0))
+    plan = SMOTE(handleInvalid="impute", samplingStrategy={"rare": 90}).plan(table)
+    portrait = portrait_of(plan.resampled(), plan)
+    assert portrait is not None
+    assert not portrait.nearest

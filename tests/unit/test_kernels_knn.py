@@ -157,6 +157,18 @@ def test_neighbours_among_other_points_are_those_of_an_exhaustive_search(seed, m
     np.testing.assert_array_equal(squared, np.take_along_axis(distances, expected, axis=1))
 
 
+@pytest.mark.parametrize("far", [1e30, 1e60, -1e140])
+def test_rows_far_beyond_the_points_are_decided_exactly(far):
+    points = np.random.default_rng(5).normal(size=(40, 3))
+    points[:, 2] = 7.0
+    queries = np.array([[0.0, 0.0, far], [0.1, 0.2, 7.0], [far, -far, 7.0]])
+    ids, squared = k_nearest(queries, points, 4, np.ones(3))
+    distances = oracles.squared_distances(queries, points, np.ones(3))
+    expected = np.argsort(distances, axis=1, kind="stable")[:, :4]
+    np.testing.assert_array_equal(ids, expected)
+    np.testing.assert_array_equal(squared, np.take_along_axis(distances, expected, axis=1))
+
+
 def test_of_equally_near_points_the_lower_index_comes_first():
     points = np.array([[0.0], [3.0], [1.0], [-1.0], [-3.0], [2.0], [-2.0]])
     ids, squared = k_nearest(points[:1], points, 6, np.ones(1), own=np.array([0]))

@@ -46,3 +46,10 @@ def test_no_query_and_no_row_are_no_trouble():
     rows, ones = np.ones((3, 2)), np.ones(3, dtype=np.int64)
     assert pass_by(seen, np.ones((0, 2)), np.ones(0), rows, ones, np.ones(2)) is seen
     assert farthest(rows, rows[:1], 2, np.ones(2)).tolist() == [np.inf] * 3
+
+
+def test_nothing_is_known_of_queries_far_beyond_the_points():
+    rows = np.random.default_rng(1).normal(size=(30, 2))
+    limits = farthest(np.array([[1e60, 0.0], [0.0, 0.0]]), rows, 2, np.ones(2))
+    assert limits[0] == np.inf
+    assert np.isfinite(limits[1])

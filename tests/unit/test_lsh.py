@@ -293,3 +293,15 @@ def test_fit_is_deterministic_and_depends_on_the_seed(name):
     other = membership(FAMILIES[name].fit(sample, settings_for(seed=6)), others)
     np.testing.assert_array_equal(one.matrix, same.matrix)
     assert one.matrix.shape != other.matrix.shape or (one.matrix != other.matrix).any()
+
+
+def test_home_of_a_row_far_outside_does_not_depend_on_its_batch(name):
+    random = np.random.default_rng(8)
+    sample = random.normal(size=(600, 3))
+    sample[:, 2] = 1.0
+    family = FAMILIES[name].fit(sample, settings_for(8))
+    rows = np.concatenate([sample[:5], [[0.0, 0.0, 1e60], [1e130, 0.0, 1.0]], sample[5:9]])
+    together = family.place(rows).home
+    alone = [int(family.place(row[None, :]).home[0]) for row in rows]
+    assert together.tolist() == alone
+    assert family.place(rows[:6]).home.tolist() == alone[:6]
