@@ -188,9 +188,8 @@ def _refuse_lossy(table: Table) -> None:
 
 def _refuse_invalid(table: Table) -> None:
     remedy = (
-        "fill or drop them first, or set handleInvalid to 'impute' (such inputs are searched as if "
-        "they had the median), or to 'skip' to keep those rows in the output "
-        "but out of the search"
+        "fill or drop them first, or set handleInvalid='skip' to keep those rows in the output but "
+        "out of the search"
     )
     if table.packed:
         bad = table.frame.filter(~table.complete).count()
@@ -211,5 +210,5 @@ def _refuse_invalid(table: Table) -> None:
     more = f" and {len(bad_columns) - 10} more" if len(bad_columns) > 10 else ""
     raise DataError(
         f"null, NaN or infinite values (or beyond ±{LARGEST_INPUT:g}) in input columns "
-        f"{listed}{more}; {remedy}"
+        f"{listed}{more}; {remedy}, or 'impute' to search as if they had the median"
     )
