@@ -43,6 +43,28 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+InputPath = Annotated[
+    str | None, typer.Argument(metavar="INPUT", help="Table to read: file, folder or URI.")
+]
+Label = Annotated[str | None, typer.Option(help="Column with the classes.")]
+Neighbours = Annotated[int | None, typer.Option("--k", help="Neighbours of a row.")]
+IdColumn = Annotated[
+    str | None,
+    typer.Option("--id", metavar="COLUMN", help="Column that identifies a row."),
+]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COLUMN", help="Column that no distance looks at (repeatable)."),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Any other setting (repeatable)."),
+]
+InputFormat = Annotated[str | None, typer.Option(help="Format of INPUT for Spark.")]
+InputOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE", help="Option of Spark's reader (repeatable)."),
+]
 TraceBack = Annotated[bool, typer.Option("--traceback", help="Show where an error came from.")]
 
 
@@ -69,9 +91,7 @@ def _options_of_all_commands(
 
 @app.command()
 def resample(
-    input_path: Annotated[
-        str | None, typer.Argument(metavar="INPUT", help="Table to read: file, folder or URI.")
-    ] = None,
+    input_path: InputPath = None,
     output_path: Annotated[
         str | None, typer.Argument(metavar="OUTPUT", help="Folder to write the new table to.")
     ] = None,
@@ -79,35 +99,23 @@ def resample(
     config: Annotated[
         Path | None, typer.Option(help="YAML file with any of these settings and more.")
     ] = None,
-    label: Annotated[str | None, typer.Option(help="Column with the classes.")] = None,
+    label: Label = None,
     method: Annotated[str | None, typer.Option(help="How to resample, e.g. smote.")] = None,
     strategy: Annotated[
         str | None,
         typer.Option(help='auto, a ratio (0.25), a word ("not majority") or JSON {class: rows}.'),
     ] = None,
-    k: Annotated[int | None, typer.Option("--k", help="Neighbours of a row.")] = None,
+    k: Neighbours = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same rows.")] = None,
-    id_column: Annotated[
-        str | None,
-        typer.Option("--id", metavar="COLUMN", help="Column that identifies a row."),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN", help="Column that no distance looks at (repeatable)."),
-    ] = None,
+    id_column: IdColumn = None,
+    ignore: Ignore = None,
     carry: Annotated[
         str | None,
         typer.Option(help="Columns that are not interpolated, on new rows: null, copy or JSON."),
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Any other setting (repeatable)."),
-    ] = None,
-    input_format: Annotated[str | None, typer.Option(help="Format of INPUT for Spark.")] = None,
-    input_option: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Option of Spark's reader (repeatable)."),
-    ] = None,
+    settings: Settings = None,
+    input_format: InputFormat = None,
+    input_option: InputOption = None,
     output_format: Annotated[str | None, typer.Option(help="Format of OUTPUT.")] = None,
     partition_by: Annotated[
         list[str] | None,
@@ -155,33 +163,19 @@ def resample(
 
 @app.command()
 def inspect(
-    input_path: Annotated[
-        str | None, typer.Argument(metavar="INPUT", help="Table to read: file, folder or URI.")
-    ] = None,
+    input_path: InputPath = None,
     *,
     config: Annotated[
         Path | None, typer.Option(help="YAML file of a resample job, or with its input alone.")
     ] = None,
-    label: Annotated[str | None, typer.Option(help="Column with the classes.")] = None,
-    k: Annotated[int | None, typer.Option("--k", help="Neighbours of a row.")] = None,
+    label: Label = None,
+    k: Neighbours = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same sample.")] = None,
-    id_column: Annotated[
-        str | None,
-        typer.Option("--id", metavar="COLUMN", help="Column that identifies a row."),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN", help="Column that no distance looks at (repeatable)."),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Any other setting (repeatable)."),
-    ] = None,
-    input_format: Annotated[str | None, typer.Option(help="Format of INPUT for Spark.")] = None,
-    input_option: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Option of Spark's reader (repeatable)."),
-    ] = None,
+    id_column: IdColumn = None,
+    ignore: Ignore = None,
+    settings: Settings = None,
+    input_format: InputFormat = None,
+    input_option: InputOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page to this local file too.")

@@ -33,8 +33,9 @@ class SMOTENC(Interpolating, HasNominalCols):
         `ignoreCols`. Integers come back as `boundsPolicy` says, decimals in their own scale; no
         value leaves the range its class has in the column.
     nominalCols : list of str or "auto", default "auto"
-        Columns of levels, of any type that can be compared; "auto" takes every string and boolean
-        column that is neither label, id, ignored nor in a dict of carryPolicy.
+        Columns of levels, of any type that can be copied but maps, vectors and variants; "auto"
+        takes every string and boolean column that is neither label, id, ignored nor in a dict of
+        carryPolicy.
     ignoreCols : list of str, optional
         Numeric columns not to interpolate.
     carryPolicy : {"null", "copy"} or dict of column to policy, optional

@@ -189,6 +189,7 @@ def test_file_system_that_fails_to_rename_is_found_out_beforehand(tmp_path, monk
 
     class NoRenames(paths_module.Location):
         def move_to(self, other):
+            # what pyarrow raises for an operation that a store does not have
             raise ArrowNotImplementedError("directories cannot be moved")
 
     place = NoRenames("file", "", str(tmp_path / "out"))
