@@ -193,17 +193,8 @@ def test_classes_of_many_buckets_find_nearly_all_neighbours_whatever_the_partiti
     assert sum(made[0].values()) == 500
 
 
-@pytest.mark.parametrize(
-    ("name", "ignored"),
-    [("bank_marketing", []), ("churn_modelling", ["row_number", "customer_id"]), ("adult", [])],
-)
-def test_levels_of_published_tables_keep_their_shares(spark, real_table, name, ignored):
-    frame = real_table(name)
-    frame = frame.drop(
-        columns=[c for c in ignored if c in frame] + ["surname"] * ("surname" in frame)
-    )
-    table = spark.createDataFrame(frame)
-    plan = SMOTENC(seed=1, recallQueries=0).plan(table)
+def assert_levels_keep_their_shares(plan, name):
+    """Levels are those of the class, nearly as frequent: the mode of five favours frequent ones."""
     rows = plan.resampled()
     target = max(c.rows_before for c in plan.report.classes)
     assert set(counts(rows).values()) == {target}
@@ -214,16 +205,39 @@ def test_levels_of_published_tables_keep_their_shares(spark, real_table, name, i
     for column in nominal:
         shares = {}
         for made in (False, True):
-            found = Counter(
-                r[0] for r in own.filter(F.col("is_synthetic") == made).select(column).collect()
-            )
+            levels = own.filter(F.col("is_synthetic") == made).select(column).collect()
+            found = Counter(row[0] for row in levels)
             shares[made] = {level: n / found.total() for level, n in found.items()}
         assert set(shares[True]) <= set(shares[False])
-        # the mode of five neighbours favours the frequent, but does not turn the order over
         first = max(shares[False], key=shares[False].get)
-        apart = 0.5 * sum(
-            abs(n - shares[True].get(level, 0.0)) for level, n in shares[False].items()
-        )
+        real = shares[False].items()
+        apart = 0.5 * sum(abs(share - shares[True].get(level, 0.0)) for level, share in real)
         print(f"{name}.{column}: total variation {apart:.3f}")
         assert apart <= 0.35
         assert shares[True].get(first, 0.0) >= shares[False][first] - 0.05
+
+
+def test_levels_keep_their_shares(spark):
+    table = points(
+        spark,
+        {"'rare'": 900, "'common'": 2_700},
+        f"{clustered(1)} AS x",
+        f"CASE WHEN {uniform(5)} < 0.7 THEN 'often' WHEN {uniform(5)} < 0.9 THEN NULL "
+        "ELSE 'seldom' END AS s",
+        f"{uniform(6, 'id % 19')} < 0.5 AS b",
+    )
+    assert_levels_keep_their_shares(SMOTENC(seed=1, recallQueries=0).plan(table), "generated")
+
+
+@pytest.mark.parametrize(
+    ("name", "ignored"),
+    [
+        ("bank_marketing", []),
+        ("churn_modelling", ["row_number", "customer_id", "surname"]),
+        ("adult", []),
+    ],
+)
+def test_levels_of_published_tables_keep_their_shares(spark, real_table, name, ignored):
+    frame = real_table(name)
+    table = spark.createDataFrame(frame.drop(columns=[c for c in ignored if c in frame]))
+    assert_levels_keep_their_shares(SMOTENC(seed=1, recallQueries=0).plan(table), name)
