@@ -51,14 +51,17 @@ class Tally:
 def choose_queries(sample: ClassSample, model: ClassModel, count: int, k: int) -> recall.Queries:
     """Rows of the sample, by a hash of their key that is independent of the sample's own order."""
     chosen = np.argsort(mix(sample.keys.view(np.uint64)), kind="stable")[:count]
-    home, rows, buckets = model.place(sample.features, sample.keys)
+    points = sample.features[chosen]
     queries = recall.Queries(
-        points=sample.features[chosen],
+        points=points,
         inverse_scale=model.inverse_scale,
         nominal=model.nominal,
-        buckets=home[chosen],
+        buckets=model.place(points, sample.keys[chosen])[0],
         limits=recall.Nearest.unseen(len(chosen), k),
     )
+    if not len(chosen):
+        return queries
+    home, rows, buckets = model.place(sample.features, sample.keys)
     members = np.append(np.arange(len(home)), rows), np.append(home, buckets)
     return queries.knowing(sample.features, members, k)
 
