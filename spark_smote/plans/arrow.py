@@ -15,8 +15,9 @@ from spark_smote.kernels.distances import Floats, Ints
 ArrowFunction = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 """What `DataFrame.mapInArrow` takes."""
 
-BYTES_PER_BATCH = 8 << 20
-"""New rows travel to the JVM in batches of about this size, whatever their width."""
+BYTES_PER_BATCH = 1 << 19
+"""New rows travel to the JVM in batches of about this size, whatever their width: with both parents
+they fit a core's cache, where interpolating takes less than half as long as in batches of 8 MiB."""
 
 
 @contextmanager
