@@ -38,7 +38,7 @@ class ClassOutcome:
     skipped."""
     rows_after: int
     method: str
-    """`smote`, `duplicate` or `untouched`."""
+    """What was done: `smote`, `duplicate`, ..., or `untouched`."""
     k_requested: int
     k_resolved: int
     buckets: int = 0
@@ -47,7 +47,7 @@ class ClassOutcome:
 
     @property
     def rows_added(self) -> int:
-        """New rows."""
+        """New rows; below 0 where more are removed."""
         return self.rows_after - self.rows_before
 
 
@@ -161,6 +161,8 @@ class ResampleReport:
     versions: dict[str, str] = field(default_factory=dict)
     input_fingerprint: str = ""
     """Order-free hash of schema and content of the input; equal for equal tables."""
+    makes_rows: bool = True
+    """Whether the method makes new rows, so that columns have something to hold on them."""
     portrait: Portrait | None = None
     """Filled in once rows exist to look at (after a job wrote its output)."""
 

@@ -50,7 +50,7 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
     """
     label = label_position(df, request.label_col)
     schema = df.schema
-    names = [field.name for field in schema]
+    names = schema.names
     _refuse_reserved(names, request)
     id_position = (
         None if request.id_col is None else column_position(names, request.id_col, "idCol")
@@ -59,8 +59,11 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
         _require_id(schema[id_position], request)
     for name in request.ignore_cols:
         column_position(names, name, "ignoreCols")
-    nominal = nominal_positions(schema, request, label, id_position)
-    inputs = _inputs(schema, request, {label, id_position, *nominal})
+    nominal: tuple[int, ...] = ()
+    inputs: tuple[int, ...] = ()
+    if request.looks_at_inputs:
+        nominal = nominal_positions(schema, request, label, id_position)
+        inputs = _inputs(schema, request, {label, id_position, *nominal})
     bounds = _bounds(schema, request, inputs)
     policies = _policies(schema, request, {label, id_position, *inputs, *nominal})
     roles = tuple(
@@ -165,7 +168,7 @@ def _require_label(field: T.StructField) -> None:
 
 
 def _require_id(field: T.StructField, request: ColumnRequest) -> None:
-    if not field.nullable:
+    if request.makes_rows and not field.nullable:
         raise SchemaError(
             f"idCol {field.name!r} may not be null, but new rows have no id; let it be null, "
             f"for instance by F.nullif(F.col({field.name!r}), F.lit(None))"
@@ -234,8 +237,8 @@ def _inputs(
         ]
         if not chosen:
             raise SchemaError(
-                "the table has no numeric column to interpolate beside the label, idCol and "
-                "ignoreCols; at least one is needed (name them with inputCols or featuresCol)"
+                "the table has no numeric column beside the label, idCol and ignoreCols; at "
+                "least one is needed (name them with inputCols or featuresCol)"
             )
     for parameter, name in (("labelCol", request.label_col), ("idCol", request.id_col)):
         if name in [names[i] for i in chosen]:
@@ -290,7 +293,9 @@ def _described(kind: T.DataType) -> str:
 def _policies(
     schema: T.StructType, request: ColumnRequest, settled: set[int | None]
 ) -> dict[int, str]:
-    """Policy of each column that is neither label, input nor id."""
+    """Policy of each column that is neither label, input nor id, where new rows need one."""
+    if not request.makes_rows:
+        return {}
     names = [field.name for field in schema]
     given = request.carry_policy
     left_over = [i for i in range(len(names)) if i not in settled]
@@ -348,6 +353,8 @@ def _role(
     if position == label:
         return role("label", "named by labelCol")
     if position == id_:
+        if not request.makes_rows:
+            return role("id", "named by idCol")
         return role("id", "named by idCol; null on new rows", "null")
     if position in inputs:
         named = request.features_col is not None or request.input_cols is not None
@@ -362,12 +369,14 @@ def _role(
         return role("nominal", f"{by} levels")
     ignored = field.name in request.ignore_cols
     reason = "named by ignoreCols" if ignored else _why_carried(field, request)
-    return role("ignored" if ignored else "carried", reason, policies[position])
+    return role("ignored" if ignored else "carried", reason, policies.get(position))
 
 
 def _why_carried(field: T.StructField, request: ColumnRequest) -> str:
     if request.features_col is not None:
         return "the learner reads featuresCol"
+    if not request.looks_at_inputs:
+        return "the method looks at the label only"
     if isinstance(field.dataType, T.NumericType):
         return "not named by inputCols"
     return "not a number"

@@ -43,12 +43,14 @@ def portrait_of(written: DataFrame, plan: ResamplePlan) -> Portrait | None:
     Returns
     -------
     Portrait or None
-        None where the synthetic column was left out, so that new rows cannot be told apart.
+        None where the method makes no rows, or looks at no column that could be drawn, or where
+        the synthetic column was left out, so that new rows cannot be told apart.
     """
     synthetic_col = plan.table.request.synthetic_col
-    if not synthetic_col:
+    if not (synthetic_col and plan.table.inputs and plan.report.makes_rows):
         return None
-    report, seed = plan.report, plan.recipe.seed
+    report = plan.report
+    seed = report.resolved["seed"]
     # levels have no place in pictures, and what is missing has that of the search
     table = replace(plan.table, nominal=(), stand_ins=_medians(plan))
     new = _new_rows(written, table, synthetic_col)
@@ -80,9 +82,8 @@ def portrait_of(written: DataFrame, plan: ResamplePlan) -> Portrait | None:
 
 def _medians(plan: ResamplePlan) -> tuple[float, ...]:
     """What missing inputs are shown as; 0 where nothing was searched, so no medians are known."""
-    medians = [
-        tuple(model.medians.tolist()) for model in plan.recipe.models if model.medians is not None
-    ]
+    models = plan.recipe.models if plan.recipe else ()
+    medians = [tuple(model.medians.tolist()) for model in models if model.medians is not None]
     return medians[0] if medians else (0.0,) * len(plan.table.stand_ins)
 
 

@@ -131,7 +131,7 @@ class KeptRecords:
 
     def lend(self, frame: DataFrame) -> DataFrame:
         """Keep the records while this DataFrame lives too, which is made of them."""
-        vars(frame)["_records"] = self
+        vars(frame).setdefault("_kept_records", []).append(self)
         return frame
 
 

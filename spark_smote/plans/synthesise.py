@@ -71,7 +71,7 @@ def synthesise(table: Table, recipe: Recipe, records: DataFrame | None) -> DataF
     """
     labels = [task.label for task in recipe.tasks]
     if records is None:
-        return _no_rows(table)
+        return no_rows(table)
     sent = send_to_tasks(records, recipe.models, recipe.layout)
     provenance = table.request.provenance
     schema = _emitted_schema(usable_rows(table, labels).schema, table)
@@ -80,7 +80,8 @@ def synthesise(table: Table, recipe: Recipe, records: DataFrame | None) -> DataF
     return emitted.select(*_restored(table, labels, provenance))
 
 
-def _no_rows(table: Table) -> DataFrame:
+def no_rows(table: Table) -> DataFrame:
+    """New rows of a method that makes none, in the same columns."""
     columns = [table.original(i) for i in range(len(table.schema))]
     none = table.frame.filter(F.lit(False))
     if not table.request.provenance:
@@ -302,8 +303,16 @@ def _label(table: Table, labels: Sequence[object]) -> Column:
     return F.coalesce(F.array(*literals)[F.col("class")], literals[0])
 
 
-def with_originals(table: Table, synthetic: DataFrame) -> DataFrame:
-    """Originals, untouched, and new rows, told apart by the synthetic column."""
+def with_originals(table: Table, originals: DataFrame, synthetic: DataFrame) -> DataFrame:
+    """Originals, untouched, and new rows, told apart by the synthetic column.
+
+    Parameters
+    ----------
+    originals : DataFrame
+        The rows of the table that stay, under its neutral names.
+    synthetic : DataFrame
+        What `synthesise` made.
+    """
     request = table.request
     names = [field.name for field in table.schema]
     real = [table.original(i) for i in range(len(names))]
@@ -322,4 +331,4 @@ def with_originals(table: Table, synthetic: DataFrame) -> DataFrame:
         kind = T.LongType() if table.id is None else table.schema[table.id].dataType
         for name, type_ in zip(PROVENANCE_COLUMNS, (kind, kind, T.DoubleType()), strict=True):
             add(name, F.lit(None).cast(type_), F.col(name))
-    return table.frame.select(*real).union(synthetic.select(*new)).toDF(*names)
+    return originals.select(*real).union(synthetic.select(*new)).toDF(*names)

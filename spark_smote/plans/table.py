@@ -36,6 +36,8 @@ BOUNDS_POLICIES = ("round", "floor", "double")
 """How an integer input comes back: rounded half to even, rounded down, or as a double."""
 PROVENANCE_COLUMNS = ("base_id", "neighbour_id", "gap")
 KEY_COLUMN = "row_key"
+_TWIN = 0x5DEECE66D
+"""Hashed before a row, so that the second key is another function of it."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,10 @@ class ColumnRequest:
     id_col: str | None = None
     synthetic_col: str = "is_synthetic"
     provenance: bool = False
+    looks_at_inputs: bool = True
+    """Whether the method looks at inputs at all."""
+    makes_rows: bool = True
+    """Whether new rows come, of which every column must be decided."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,8 @@ class Table:
     @property
     def complete(self) -> Column:
         """True where every input is a finite number."""
+        if not self.inputs:
+            return F.lit(True)
         if self.packed or len(self.inputs) > WIDE:
             finite = F.forall(replace(self, nominal=(), stand_ins=()).features, _finite)
             return F.coalesce(finite, F.lit(False))
@@ -136,6 +144,11 @@ class Table:
     def key(self) -> Column:
         """The content key of the row (see `plans.row_key`)."""
         return row_key(self.schema, range(len(self.schema)), plain=self.inputs)
+
+    @property
+    def twin_key(self) -> Column:
+        """A second key, independent of the first: rows that share both are equal."""
+        return row_key(self.schema, range(len(self.schema)), plain=self.inputs, salt=_TWIN)
 
     def level_code(self, position: int) -> Column:
         """A number that equal levels share, null among them: 52 bits of a hash, in a double."""

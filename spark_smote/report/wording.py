@@ -13,7 +13,6 @@ from spark_smote.results import (
     ColumnRole,
     NearestReal,
     ResampleReport,
-    SearchAccuracy,
 )
 
 _DIRECTION_MARKS = frozenset(
@@ -151,7 +150,7 @@ def headline(report: ResampleReport, arrow: str = "→") -> str:
     """What happened, in one sentence."""
     changed = [c for c in report.classes if c.rows_added]
     if not changed:
-        return f"Nothing to add: all {rows(report.rows_before)} stay as they are"
+        return f"Nothing to change: all {rows(report.rows_before)} stay as they are"
     added = sum(max(c.rows_added, 0) for c in changed)
     removed = -sum(min(c.rows_added, 0) for c in changed)
     what = [f"{count(added)} synthetic"] if added else []
@@ -202,8 +201,16 @@ def k_used(outcome: ClassOutcome) -> str:
     return f"{count(outcome.k_resolved)} of {count(outcome.k_requested)} asked"
 
 
-def accuracy_sentence(accuracy: list[SearchAccuracy]) -> str:
+def searches(report: ResampleReport) -> bool:
+    """Whether the method looks for neighbours at all."""
+    return any(c.k_requested for c in report.classes)
+
+
+def accuracy_sentence(report: ResampleReport) -> str:
     """What recall and distance ratio came to, for the class where the search did worst."""
+    accuracy = report.accuracy
+    if not searches(report):
+        return "This method searches no neighbours."
     if not accuracy:
         return "The accuracy of the neighbour search was not measured in this run."
     if all(a.exact for a in accuracy):

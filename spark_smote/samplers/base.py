@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from platform import python_version
 from time import perf_counter
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy
 import pandas
@@ -23,15 +23,18 @@ from spark_smote.errors import ParameterError
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.table import ColumnRequest
 from spark_smote.results import Phase
-from spark_smote.samplers.params import REQUIRED, HasColumns, HasRun, Parameter
+from spark_smote.samplers.params import REQUIRED, HasLabel, HasSeed, Parameter
 from spark_smote.strategy import is_persistable
 
 Progress = Callable[[str], AbstractContextManager[None]]
 """Called with the name of each phase; entered for as long as it lasts."""
 
 
-class Sampler(HasColumns, HasRun, DefaultParamsReadable["Sampler"], MLWritable):
+class Sampler(HasLabel, HasSeed, DefaultParamsReadable["Sampler"], MLWritable):
     """Base of all samplers."""
+
+    phases: ClassVar[tuple[str, ...]]
+    """Names of the phases that planning goes through."""
 
     _input_kwargs: dict[str, Any]
     """What `keyword_only` keeps of a constructor's arguments."""
@@ -123,7 +126,7 @@ class Sampler(HasColumns, HasRun, DefaultParamsReadable["Sampler"], MLWritable):
         return {p.name: _shown(self.getOrDefault(p)) for p in self.params if self.isDefined(p)}
 
     def _columns(self) -> ColumnRequest:
-        inputs, features = self._value("inputCols"), self._optional("featuresCol", None)
+        inputs, features = self._optional("inputCols", None), self._optional("featuresCol", None)
         if inputs is not None and features is not None:
             raise ParameterError(
                 f"inputCols={inputs} and featuresCol={features!r} are both set; unset one of them"
@@ -132,13 +135,13 @@ class Sampler(HasColumns, HasRun, DefaultParamsReadable["Sampler"], MLWritable):
             label_col=self._value("labelCol"),
             input_cols=inputs,
             features_col=features,
-            ignore_cols=tuple(self._value("ignoreCols")),
-            carry_policy=self._value("carryPolicy"),
+            ignore_cols=tuple(self._optional("ignoreCols", ())),
+            carry_policy=self._optional("carryPolicy", None),
             bounds_policy=self._optional("boundsPolicy", "round"),
             nominal_cols=self._optional("nominalCols", ()),
-            id_col=self._value("idCol"),
+            id_col=self._optional("idCol", None),
             synthetic_col=self._value("syntheticCol"),
-            provenance=self._value("provenance"),
+            provenance=self._optional("provenance", False),
         )
 
     def _optional(self, name: str, default: Any) -> Any:

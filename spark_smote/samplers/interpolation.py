@@ -33,12 +33,29 @@ from spark_smote.plans.table import Table
 from spark_smote.plans.tuning import QUALITIES
 from spark_smote.results import ClassOutcome, ResampleReport
 from spark_smote.samplers.base import PhaseClock, Progress, Sampler, library_versions
-from spark_smote.samplers.params import HasIntegerBounds, HasNeighbours, HasOversamplingStrategy
+from spark_smote.samplers.params import (
+    HasInputs,
+    HasIntegerBounds,
+    HasInvalid,
+    HasNeighbours,
+    HasNewRows,
+    HasOversamplingStrategy,
+)
 from spark_smote.strategy import check_strategy, oversampling_targets
 
 
-class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerBounds):
+class Interpolating(
+    Sampler,
+    HasInputs,
+    HasNewRows,
+    HasOversamplingStrategy,
+    HasNeighbours,
+    HasIntegerBounds,
+    HasInvalid,
+):
     """Profile, sample, hash, count, then search, draw and interpolate in one task per bucket."""
+
+    phases = ("profile", "sample", "hash")
 
     method: ClassVar[str]
     """Its name in reports."""

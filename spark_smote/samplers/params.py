@@ -18,7 +18,7 @@ from spark_smote.lsh import FAMILIES
 from spark_smote.plans.levels import AUTO
 from spark_smote.plans.table import BOUNDS_POLICIES
 from spark_smote.plans.tuning import QUALITIES
-from spark_smote.strategy import check_strategy
+from spark_smote.strategy import Kind, check_strategy
 
 REQUIRED: Any = object()
 """Marks a parameter that has no default and may stay unset."""
@@ -123,10 +123,21 @@ def bounds(name: str, value: Any) -> str | dict[str, str]:
     return str(one_of(*[each for each in BOUNDS_POLICIES if each != "double"])(name, value))
 
 
-class HasColumns(Params):
-    """Which columns are what."""
+class HasLabel(Params):
+    """What every method takes of columns."""
 
     labelCol = Parameter("labelCol", "column that holds the class", "label", column)
+    syntheticCol = Parameter(
+        "syntheticCol",
+        "column added to tell new rows (true) from original ones; '' leaves it out",
+        "is_synthetic",
+        column_or_none,
+    )
+
+
+class HasInputs(Params):
+    """Columns that the method looks at."""
+
     inputCols = Parameter(
         "inputCols",
         "numeric columns to interpolate; all but the label, idCol and ignoreCols if unset",
@@ -134,24 +145,23 @@ class HasColumns(Params):
         columns,
     )
     ignoreCols = Parameter("ignoreCols", "numeric columns not to interpolate", (), columns)
-    carryPolicy = Parameter(
-        "carryPolicy",
-        "what new rows hold in columns that are not interpolated: 'null', 'copy' (the base row's "
-        "value), or a dict of column to policy",
-        REQUIRED,
-        policy,
-    )
     idCol = Parameter(
         "idCol",
         "column that identifies a row: null on new rows, named by provenance",
         REQUIRED,
         column,
     )
-    syntheticCol = Parameter(
-        "syntheticCol",
-        "column added to tell new rows (true) from original ones; '' leaves it out",
-        "is_synthetic",
-        column_or_none,
+
+
+class HasNewRows(Params):
+    """What new rows hold beside inputs."""
+
+    carryPolicy = Parameter(
+        "carryPolicy",
+        "what new rows hold in columns that are not interpolated: 'null', 'copy' (the base row's "
+        "value), or a dict of column to policy",
+        REQUIRED,
+        policy,
     )
     provenance = Parameter(
         "provenance", "whether new rows name base row, neighbour and gap", False, flag
@@ -181,24 +191,34 @@ class HasNominalCols(Params):
     )
 
 
-def oversampling(_name: str, value: Any) -> Any:
-    """A samplingStrategy for over-sampling."""
-    value = _plain_keys(value)
-    check_strategy(value, None, kind="over-sampling")
-    return value
+def strategy(kind: Kind) -> Check:
+    """A samplingStrategy for what the sampler does."""
+
+    def check(_name: str, value: Any) -> Any:
+        value = _plain_keys(value)
+        check_strategy(value, None, kind=kind)
+        return value
+
+    return check
 
 
-def oversampling_ratios(_name: str, value: Any) -> Any:
-    """Ratios for over-sampling."""
-    value = _plain_keys(value)
-    check_strategy("auto", value, kind="over-sampling")
-    return value
+def ratios(kind: Kind) -> Check:
+    """Ratios of classes for what the sampler does."""
+
+    def check(_name: str, value: Any) -> Any:
+        value = _plain_keys(value)
+        check_strategy("auto", value, kind=kind)
+        return value
+
+    return check
 
 
 def _plain_keys(value: Any) -> Any:
     """Numbers of numpy as Python's, so that they can be saved."""
     if isinstance(value, Mapping):
         return {plain(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
     return plain(value)
 
 
@@ -210,13 +230,42 @@ class HasOversamplingStrategy(Params):
         "how many rows each class should have: a word, a ratio (two classes), a dict of class to "
         "rows, or a function of the counts",
         "auto",
-        oversampling,
+        strategy("over-sampling"),
     )
     samplingRatios = Parameter(
         "samplingRatios",
         "dict of class to its rows / rows of the largest class, instead of samplingStrategy",
         REQUIRED,
-        oversampling_ratios,
+        ratios("over-sampling"),
+    )
+
+
+class HasUndersamplingStrategy(Params):
+    """How many rows each class should keep."""
+
+    samplingStrategy = Parameter(
+        "samplingStrategy",
+        "how many rows each class should keep: a word, a ratio (two classes), a dict of class to "
+        "rows, or a function of the counts",
+        "auto",
+        strategy("under-sampling"),
+    )
+    samplingRatios = Parameter(
+        "samplingRatios",
+        "dict of class to its rows / rows of the smallest class, instead of samplingStrategy",
+        REQUIRED,
+        ratios("under-sampling"),
+    )
+
+
+class HasCleaningStrategy(Params):
+    """Which classes may lose rows."""
+
+    samplingStrategy = Parameter(
+        "samplingStrategy",
+        "which classes may lose rows: a word, or a list of classes",
+        "auto",
+        strategy("cleaning"),
     )
 
 
@@ -278,8 +327,8 @@ class HasIntegerBounds(Params):
     )
 
 
-class HasRun(Params):
-    """What every method takes."""
+class HasInvalid(Params):
+    """What becomes of rows that cannot be searched."""
 
     handleInvalid = Parameter(
         "handleInvalid",
@@ -289,6 +338,11 @@ class HasRun(Params):
         "error",
         one_of("error", "skip", "impute"),
     )
+
+
+class HasSeed(Params):
+    """What every method takes beside columns."""
+
     seed = Parameter("seed", "seed of all random draws", 0, whole(-(1 << 63), (1 << 63) - 1))
 
 

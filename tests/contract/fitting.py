@@ -28,5 +28,6 @@ def with_levels(method, table):
 
 
 def params_for(method, params):
-    """The parameters, with those that the sampler needs too."""
-    return {**params, **({"nominalCols": ["a level"]} if has(method, "nominalCols") else {})}
+    """Those of the parameters that the sampler takes, with those that it needs too."""
+    taken = {name: value for name, value in params.items() if has(method, name)}
+    return {**taken, **({"nominalCols": ["a level"]} if has(method, "nominalCols") else {})}

@@ -15,8 +15,7 @@ from tests.tables import plain_texts, settings
 
 
 def sampler_of(method, params):
-    recall = {"recallQueries": 0} if hasattr(REGISTRY[method], "recallQueries") else {}
-    return REGISTRY[method](seed=4, **recall, **params_for(method, params))
+    return REGISTRY[method](**params_for(method, {"seed": 4, "recallQueries": 0, **params}))
 
 
 @pytest.mark.parametrize(("method", "case"), fitting(ACCEPTED))

@@ -126,13 +126,17 @@ def test_promises_hold_whatever_the_schema(spark, method, table):
     numbers = [each.name for each in carried if each.kind in ("double", "float", "bigint")]
     numbers += [each.name for each in carried if each.kind.startswith("decimal")]
     sampler = REGISTRY[method](
-        ignoreCols=numbers,
-        carryPolicy={each.name: each.policy for each in carried},
-        handleInvalid="skip",
-        seed=3,
-        **params_for(method, {}),
-        **({"kNeighbors": 2} if hasattr(REGISTRY[method], "kNeighbors") else {}),
-        **({"onSmallClass": "reduce"} if hasattr(REGISTRY[method], "onSmallClass") else {}),
+        **params_for(
+            method,
+            {
+                "ignoreCols": numbers,
+                "carryPolicy": {each.name: each.policy for each in carried},
+                "handleInvalid": "skip",
+                "seed": 3,
+                "kNeighbors": 2,
+                "onSmallClass": "reduce",
+            },
+        )
     )
     plan = sampler.plan(df)
     output = plan.resampled()

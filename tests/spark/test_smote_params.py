@@ -38,6 +38,8 @@ def bad_values(parameter):
     if kind == "one_of":
         first = bounds["choices"][0]
         return ["", first.upper(), f"{first} ", 7, True, [first]]
+    if kind in ("strategy", "ratios"):
+        return bad_strategies(kind, bounds["kind"])
     return {
         "flag": ["true", 1, 0, 1.0, [True]],
         "column": ["", 3, ["x"]],
@@ -48,15 +50,21 @@ def bad_values(parameter):
         "bounds": [
             "double", "ceil", "", 3, True, {"x": "ceil"}, {"x": None}, {3: "round"}, ["floor"],
         ],
-        "oversampling": [
-            0.0, -0.25, 1.5, float("nan"), float("inf"), 1, 0, True, "most", "Auto", "majority",
-            "0.5", {}, {"a": 2.5}, {"a": -1}, {"a": True}, {"a": "9"}, ["a"], object(),
-        ],
-        "oversampling_ratios": [
+    }[kind]  # fmt: skip
+
+
+def bad_strategies(kind, of):
+    if kind == "ratios":
+        return [
             {}, {"a": 0}, {"a": -0.5}, {"a": float("nan")}, {"a": float("inf")}, {"a": "x"},
             {"a": True}, 0.5, "auto", ["a"],
-        ],
-    }[kind]  # fmt: skip
+        ]  # fmt: skip
+    bad = [
+        0.0, -0.25, 1.5, float("nan"), float("inf"), 1, 0, True, "most", "Auto", "0.5", object(),
+        {}, {"a": 2.5}, {"a": -1}, {"a": True}, {"a": "9"}, [],
+    ]  # fmt: skip
+    word = "majority" if of == "over-sampling" else "minority"
+    return [*bad, word, *([0.5, {"a": 9}] if of == "cleaning" else [["a"]])]
 
 
 BAD = [
