@@ -14,7 +14,6 @@ from pyspark.sql import types as T
 
 from spark_smote.kernels.bucket import (
     BucketRows,
-    canonical_rows,
     chosen_neighbours,
     distinct_lists,
     distinct_points,
@@ -25,23 +24,15 @@ from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.interpolate import interpolate, interpolate_with_holes
 from spark_smote.kernels.nominal import modes
 from spark_smote.kernels.streams import stream
-from spark_smote.plans.arrow import (
-    ArrowFunction,
-    features_of,
-    integers_of,
-    rows_per_batch,
-    taken,
-    worker,
-)
+from spark_smote.plans.arrow import ArrowFunction, rows_per_batch, worker
+from spark_smote.plans.buckets import Bucket, buckets_of_tasks
 from spark_smote.plans.classes import ClassTask
 from spark_smote.plans.hashing import send_to_tasks
 from spark_smote.plans.layout import Layout, Slice
 from spark_smote.plans.model import ClassModel
-from spark_smote.plans.records import id_column, streamed, usable_rows
+from spark_smote.plans.records import id_column, usable_rows
 from spark_smote.plans.table import KEY_COLUMN, PROVENANCE_COLUMNS, Table, label_literal
 from spark_smote.plans.vectors import stored
-
-RECORDS_BEFORE_MERGING = 262_144
 
 ENTRIES_AT_ONCE = 1 << 22
 """Bases whose lists are made at once, times k squared: 32 MiB an array."""
@@ -112,85 +103,11 @@ def _emitted_schema(rows: T.StructType, table: Table) -> T.StructType:
 def _emitter(recipe: Recipe, provenance: bool) -> ArrowFunction:
     def emit(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         with worker():
-            records = _gathered(batches)
-            if records is None:
-                return
-            tasks = integers_of(records, "task")
-            for task in np.unique(tasks):
-                mine = taken(records, np.flatnonzero(tasks == task)).combine_chunks()
-                yield from _task_rows(mine, recipe, recipe.layout.slices[task], provenance)
+            for inside in buckets_of_tasks(batches, recipe.layout):
+                for part in inside.slices:
+                    yield from _slice_rows(inside, recipe, part, provenance)
 
     return emit
-
-
-def _gathered(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:
-    """The records of a partition; None where there are none.
-
-    Equal rows are merged while they arrive, so that what is held grows with the distinct rows,
-    which the layout bounds, and not with how often batches repeated them.
-    """
-    held: list[pa.Table] = []
-    rows, limit = 0, RECORDS_BEFORE_MERGING
-    for records in streamed(batches):
-        held.append(records)
-        rows += records.num_rows
-        if rows >= limit:
-            held = [_merged(pa.concat_tables(held))]
-            rows = held[0].num_rows
-            limit = max(RECORDS_BEFORE_MERGING, 2 * rows)
-    return _merged(pa.concat_tables(held)) if held else None
-
-
-def _merged(records: pa.Table) -> pa.Table:
-    """Records of the same row of a class, for the same task, as one; their multiplicity adds up."""
-    identity = [integers_of(records, name) for name in ("key", "class", "task")]
-    order = np.lexsort(identity)
-    fresh = np.zeros(len(order), dtype=bool)
-    fresh[0] = True
-    for values in identity:
-        fresh[1:] |= np.diff(values[order]) != 0
-    if fresh.all():
-        return records
-    first = np.flatnonzero(fresh)
-    times = np.add.reduceat(integers_of(records, "multiplicity")[order], first)
-    place = records.column_names.index("multiplicity")
-    merged = taken(records, order[first])
-    return merged.set_column(place, "multiplicity", pa.array(times, pa.int64()))
-
-
-def _task_rows(
-    records: pa.Table, recipe: Recipe, slices: Sequence[Slice], provenance: bool
-) -> Iterator[pa.RecordBatch]:
-    """The new rows of one task, bucket by bucket."""
-    features = features_of(records)
-    keys = integers_of(records, "key")
-    multiplicity = integers_of(records, "multiplicity")
-    home = integers_of(records, "home")
-    lists = records.column("buckets").combine_chunks()
-    if isinstance(lists, pa.ChunkedArray):
-        lists = lists.chunk(0)
-    owners = lists.value_parent_indices().to_numpy()
-    buckets = lists.flatten().to_numpy()
-    by_bucket = np.argsort(buckets, kind="stable")
-    buckets, owners = buckets[by_bucket], owners[by_bucket]
-    for code, bucket, parts in _by_bucket(slices):
-        number = recipe.layout.offsets[code] + bucket
-        first, last = np.searchsorted(buckets, [number, number + 1])
-        members = owners[first:last].astype(np.int64)
-        rows, representatives = canonical_rows(
-            keys[members], features[members], multiplicity[members], home[members] == number
-        )
-        sources = members[representatives]
-        for part in parts:
-            yield from _slice_rows(records, rows, sources, recipe, part, provenance)
-
-
-def _by_bucket(slices: Sequence[Slice]) -> Iterator[tuple[int, int, list[Slice]]]:
-    groups: dict[tuple[int, int], list[Slice]] = {}
-    for part in slices:
-        groups.setdefault((part.class_code, part.bucket), []).append(part)
-    for (code, bucket), parts in groups.items():
-        yield code, bucket, parts
 
 
 @dataclass(frozen=True)
@@ -234,14 +151,10 @@ def _parents(rows: BucketRows, recipe: Recipe, part: Slice) -> _Parents:
 
 
 def _slice_rows(
-    records: pa.Table,
-    rows: BucketRows,
-    sources: Ints,
-    recipe: Recipe,
-    part: Slice,
-    provenance: bool,
+    inside: Bucket, recipe: Recipe, part: Slice, provenance: bool
 ) -> Iterator[pa.RecordBatch]:
     """The new rows of a slice, batch by batch."""
+    records, rows, sources = inside.records, inside.rows, inside.sources
     task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
     parents = _parents(rows, recipe, part)
     values = rows.features[:, : len(model.center)]
