@@ -11,19 +11,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spark_smote.inspection.inspect import inspect
     from spark_smote.pipeline import Resampled
+    from spark_smote.samplers.enn import EditedNearestNeighbours
     from spark_smote.samplers.smote import SMOTE
     from spark_smote.samplers.smotenc import SMOTENC
+    from spark_smote.samplers.tomek import TomekLinks
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "SMOTE": "spark_smote.samplers.smote",
     "SMOTENC": "spark_smote.samplers.smotenc",
+    "EditedNearestNeighbours": "spark_smote.samplers.enn",
+    "TomekLinks": "spark_smote.samplers.tomek",
     "Resampled": "spark_smote.pipeline",
     "inspect": "spark_smote.inspection.inspect",
 }
 
-__all__ = ["SMOTE", "SMOTENC", "Resampled", "__version__", "inspect"]
+__all__ = [
+    "SMOTE",
+    "SMOTENC",
+    "EditedNearestNeighbours",
+    "Resampled",
+    "TomekLinks",
+    "__version__",
+    "inspect",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from spark_smote.kernels.bucket import BucketRows, canonical_rows
 from spark_smote.kernels.distances import Ints
-from spark_smote.plans.arrow import features_of, integers_of, taken
+from spark_smote.plans.arrow import features_of, integers_of, ranks_of, taken
 from spark_smote.plans.layout import Layout, Slice
 from spark_smote.plans.records import streamed
 
@@ -26,6 +26,8 @@ class Bucket:
     rows: BucketRows
     sources: Ints
     """The record that each row of the bucket is, shape (n,)."""
+    ranks: Ints
+    """The rank of each row, shape (n,)."""
     slices: tuple[Slice, ...]
 
 
@@ -87,6 +89,7 @@ def _buckets(records: pa.Table, layout: Layout, slices: Sequence[Slice]) -> Iter
     keys = integers_of(records, "key")
     multiplicity = integers_of(records, "multiplicity")
     home = integers_of(records, "home")
+    ranks = ranks_of(records)
     lists = records.column("buckets").combine_chunks()
     if isinstance(lists, pa.ChunkedArray):
         lists = lists.chunk(0)
@@ -101,7 +104,8 @@ def _buckets(records: pa.Table, layout: Layout, slices: Sequence[Slice]) -> Iter
         rows, representatives = canonical_rows(
             keys[members], features[members], multiplicity[members], home[members] == number
         )
-        yield Bucket(records, rows, members[representatives], tuple(parts))
+        sources = members[representatives]
+        yield Bucket(records, rows, sources, ranks[sources], tuple(parts))
 
 
 def _by_bucket(slices: Sequence[Slice]) -> Iterator[tuple[int, int, list[Slice]]]:

@@ -15,6 +15,7 @@ from spark_smote.plans.profile import Profile
 from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.table import INTEGER_TYPES, Table
 from spark_smote.results import LabelValue, Notice, Portrait, SearchAccuracy
+from spark_smote.strategy import smallest
 
 MOST_NEW_PER_REAL = 10
 FEWEST_ROWS = 10
@@ -25,6 +26,8 @@ DUPLICATED = 0.1
 LOW_RECALL = 0.9
 NEAR_SHARE = 0.5
 """New rows whose median distance to a real row is less than this share of the real rows' own."""
+MOST_OF_MINORITY = 0.2
+"""Share of the smallest class that cleaning may remove without a word."""
 FEWEST_FOR_IDS = 50
 """Among fewer rows, all-distinct integers say nothing."""
 
@@ -110,15 +113,7 @@ def plan_notices(
             notices.append(Notice("small_class", f"Class {task.label!r}: {task.note}.", "info"))
     for label, note in assignment.skipped.items():
         notices.append(Notice("class_skipped", f"Class {label!r}: {note}."))
-    skipped = sum(profile.counts.values()) - sum(profile.usable.values())
-    if skipped:
-        notices.append(
-            Notice(
-                "invalid_skipped",
-                f"{skipped:,} rows have null, NaN or infinite inputs: kept in the output, but "
-                f"neither base nor neighbour (handleInvalid='skip').",
-            )
-        )
+    notices += skipped_notices(profile)
     for label, rows in profile.usable.items():
         holed = rows - profile.complete.get(label, rows)
         if holed > 0:
@@ -134,6 +129,55 @@ def plan_notices(
     notices += _nominal_features(table)
     for task, sample in zip(assignment.tasks, samples, strict=True):
         notices += _sample_notices(table, task, sample, standardize=standardize, distinct=distinct)
+    return notices
+
+
+def skipped_notices(profile: Profile) -> list[Notice]:
+    """Rows that the search does not see."""
+    skipped = sum(profile.counts.values()) - sum(profile.usable.values())
+    if not skipped:
+        return []
+    return [
+        Notice(
+            "invalid_skipped",
+            f"{skipped:,} rows have null, NaN or infinite inputs: kept in the output, but "
+            f"neither base nor neighbour (handleInvalid='skip').",
+        )
+    ]
+
+
+def cleaning_notices(
+    before: Mapping[LabelValue, int], after: Mapping[LabelValue, int]
+) -> list[Notice]:
+    """What the removal of rows did to the classes.
+
+    Parameters
+    ----------
+    before, after : mapping of label to rows
+        Every class.
+    """
+    notices = []
+    rare = smallest(before)
+    lost = 1 - after[rare] / before[rare]
+    if lost > MOST_OF_MINORITY:
+        notices.append(
+            Notice(
+                "minority_removed",
+                f"Class {rare!r}, the smallest, loses {lost:.0%} of its {before[rare]:,} rows. "
+                f"Leave it out of samplingStrategy to keep them.",
+            )
+        )
+    gone = [label for label, rows in after.items() if not rows]
+    if gone:
+        notices.append(Notice("class_removed", f"{_named(gone)} removed altogether."))
+    elif (now := smallest(after)) != rare and after[now] < after[rare]:
+        notices.append(
+            Notice(
+                "balance_turned",
+                f"Class {now!r} ({before[now]:,} rows before, {after[now]:,} now) becomes smaller "
+                f"than class {rare!r} ({after[rare]:,}), which was the smallest.",
+            )
+        )
     return notices
 
 

@@ -14,11 +14,13 @@ from pyspark.sql import types as T
 
 from spark_smote.kernels.bucket import (
     BucketRows,
+    Draw,
     chosen_neighbours,
     distinct_lists,
     distinct_points,
     draw,
     neighbour_lists,
+    shared_bases,
 )
 from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.interpolate import interpolate, interpolate_with_holes
@@ -28,7 +30,7 @@ from spark_smote.plans.arrow import ArrowFunction, rows_per_batch, worker
 from spark_smote.plans.buckets import Bucket, buckets_of_tasks
 from spark_smote.plans.classes import ClassTask
 from spark_smote.plans.hashing import send_to_tasks
-from spark_smote.plans.layout import Layout, Slice
+from spark_smote.plans.layout import ROWS_PER_SLICE, Layout, Slice
 from spark_smote.plans.model import ClassModel
 from spark_smote.plans.records import id_column, usable_rows
 from spark_smote.plans.table import KEY_COLUMN, PROVENANCE_COLUMNS, Table, label_literal
@@ -123,7 +125,7 @@ class _Parents:
     """Whether the bases have no neighbour, and are copied."""
 
 
-def _parents(rows: BucketRows, recipe: Recipe, part: Slice) -> _Parents:
+def _parents(rows: BucketRows, recipe: Recipe, part: Slice, ranks: Ints | None = None) -> _Parents:
     """Draw and search."""
     task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
     of_slice = repr(task.label), part.bucket, part.number
@@ -131,7 +133,11 @@ def _parents(rows: BucketRows, recipe: Recipe, part: Slice) -> _Parents:
     nominal, k = model.nominal, task.k
     if recipe.distinct:
         k = min(k, len(distinct_points(rows.features)[1]) - 1)
-    drawn = draw(rows, part.quota, k, stream(recipe.seed, "draw", *of_slice))
+    random = stream(recipe.seed, "draw", *of_slice)
+    if ranks is None or task.ranked is None:
+        drawn = draw(rows, part.quota, k, random)
+    else:
+        drawn = _drawn_by_rank(rows, ranks, recipe, part, k, random)
     levels = np.repeat(drawn.base_ids[:, None], nominal.columns if nominal else 0, axis=1)
     if task.method != "smote" or k == 0:
         return _Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, levels, alone=True)
@@ -150,13 +156,27 @@ def _parents(rows: BucketRows, recipe: Recipe, part: Slice) -> _Parents:
     return _Parents(drawn.base_ids, lists[which, drawn.slots], drawn.gaps, levels)
 
 
+def _drawn_by_rank(
+    rows: BucketRows, ranks: Ints, recipe: Recipe, part: Slice, k: int, random: np.random.Generator
+) -> Draw:
+    """Draw where not all rows of the class are bases alike."""
+    standing, shares = recipe.tasks[part.class_code].standing, recipe.layout.shares[part.class_code]
+    if shares is None:
+        able = rows.home & (np.array(standing.weights)[ranks] > 0)
+        return draw(replace(rows, home=able), part.quota, k, random)
+    each, extra = np.array(shares.each), shares.extra[part.bucket]
+    start = part.number * ROWS_PER_SLICE
+    bases = shared_bases(rows, ranks, each, extra, start, part.quota)
+    return draw(rows, part.quota, k, random, bases)
+
+
 def _slice_rows(
     inside: Bucket, recipe: Recipe, part: Slice, provenance: bool
 ) -> Iterator[pa.RecordBatch]:
     """The new rows of a slice, batch by batch."""
     records, rows, sources = inside.records, inside.rows, inside.sources
     task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
-    parents = _parents(rows, recipe, part)
+    parents = _parents(rows, recipe, part, inside.ranks)
     values = rows.features[:, : len(model.center)]
     step = rows_per_batch(rows.features.shape[1])
     between = interpolate if model.medians is None else interpolate_with_holes

@@ -8,14 +8,13 @@ from typing import Any, ClassVar
 
 from pyspark.sql import DataFrame
 
-from spark_smote.errors import SchemaError
 from spark_smote.kernels.distances import Floats
-from spark_smote.kernels.medians import MISSING, filled
+from spark_smote.kernels.medians import filled
 from spark_smote.labels import in_order
 from spark_smote.plans.classes import Assignment, assign_classes
 from spark_smote.plans.columns import resolve_columns
-from spark_smote.plans.counting import count_buckets, measured_accuracy
-from spark_smote.plans.imputing import sampled_medians
+from spark_smote.plans.counting import Asked, count_buckets, measured_accuracy
+from spark_smote.plans.imputing import missing_marked, sampled_medians
 from spark_smote.plans.layout import lay_out
 from spark_smote.plans.model import ClassModel, fit_class, sample_rows
 from spark_smote.plans.notices import (
@@ -145,7 +144,7 @@ class Interpolating(
         """The table by roles of its columns, refused where they do not fit the method."""
         table = resolve_columns(df, self._columns())
         self._require(table)
-        return _with_missing_marked(table) if self._value("handleInvalid") == "impute" else table
+        return missing_marked(table) if self._value("handleInvalid") == "impute" else table
 
     def _recall_queries(self) -> int:
         """How many neighbourhoods are checked: those of distinct rows cannot be, so far."""
@@ -188,7 +187,7 @@ class Interpolating(
         models = [
             fit_class(
                 sample,
-                task.label,
+                f"class {task.label!r}",
                 task.k,
                 quality=quality,
                 hash_family=self._value("hashFamily"),
@@ -204,8 +203,8 @@ class Interpolating(
             assignment.tasks,
             models,
             samples,
+            asked=[Asked.of(sample, self._recall_queries()) for sample in samples],
             quality=quality,
-            recall_queries=self._recall_queries(),
         )
 
     def _outcomes(
@@ -230,13 +229,3 @@ class Interpolating(
                 )
             )
         return outcomes
-
-
-def _with_missing_marked(table: Table) -> Table:
-    if table.packed:
-        raise SchemaError(
-            f"handleInvalid='impute' is for inputs in columns of their own, and featuresCol "
-            f"{table.request.features_col!r} packs them; name inputCols, or fill the columns "
-            "before they are packed (pyspark.ml.feature.Imputer)"
-        )
-    return replace(table, stand_ins=(MISSING,) * len(table.inputs))

@@ -269,12 +269,9 @@ class HasCleaningStrategy(Params):
     )
 
 
-class HasNeighbours(Params):
-    """How neighbours are found."""
+class HasSearch(Params):
+    """How a search is done."""
 
-    kNeighbors = Parameter(
-        "kNeighbors", "nearest neighbours to choose among, >= 1", 5, whole(1, 1000)
-    )
     searchQuality = Parameter(
         "searchQuality",
         "how near to the exact neighbours the search comes: " + ", ".join(map(repr, QUALITIES)),
@@ -287,17 +284,31 @@ class HasNeighbours(Params):
         "voronoi",
         one_of(*FAMILIES),
     )
+    standardize = Parameter(
+        "standardize",
+        "whether distances are in units of each column's standard deviation (else raw)",
+        True,
+        flag,
+    )
+    recallQueries = Parameter(
+        "recallQueries",
+        "rows whose exact neighbours are searched for too, to measure recall; 0 = not measured",
+        256,
+        whole(0, 100_000),
+    )
+
+
+class HasNeighbours(HasSearch):
+    """How neighbours to interpolate with are found."""
+
+    kNeighbors = Parameter(
+        "kNeighbors", "nearest neighbours to choose among, >= 1", 5, whole(1, 1000)
+    )
     distinctNeighbours = Parameter(
         "distinctNeighbours",
         "whether only rows that differ are neighbours, each counted once, so that repeated rows "
         "give new points too",
         False,
-        flag,
-    )
-    standardize = Parameter(
-        "standardize",
-        "whether distances are in units of each column's standard deviation (else raw)",
-        True,
         flag,
     )
     onSmallClass = Parameter(
@@ -306,12 +317,6 @@ class HasNeighbours(Params):
         "'skip'",
         "error",
         one_of("error", "reduce", "duplicate", "skip"),
-    )
-    recallQueries = Parameter(
-        "recallQueries",
-        "rows whose exact neighbours are searched for too, to measure recall; 0 = not measured",
-        256,
-        whole(0, 100_000),
     )
 
 
