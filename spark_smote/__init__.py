@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spark_smote.inspection.inspect import inspect
     from spark_smote.pipeline import Resampled
+    from spark_smote.samplers.adasyn import ADASYN
+    from spark_smote.samplers.borderline import BorderlineSMOTE
     from spark_smote.samplers.enn import EditedNearestNeighbours
     from spark_smote.samplers.smote import SMOTE
     from spark_smote.samplers.smotenc import SMOTENC
@@ -21,6 +23,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "SMOTE": "spark_smote.samplers.smote",
     "SMOTENC": "spark_smote.samplers.smotenc",
+    "ADASYN": "spark_smote.samplers.adasyn",
+    "BorderlineSMOTE": "spark_smote.samplers.borderline",
     "EditedNearestNeighbours": "spark_smote.samplers.enn",
     "TomekLinks": "spark_smote.samplers.tomek",
     "Resampled": "spark_smote.pipeline",
@@ -28,8 +32,10 @@ _HOMES = {
 }
 
 __all__ = [
+    "ADASYN",
     "SMOTE",
     "SMOTENC",
+    "BorderlineSMOTE",
     "EditedNearestNeighbours",
     "Resampled",
     "TomekLinks",

@@ -63,7 +63,9 @@ class SearchAccuracy:
     distance_ratio: float
     """Mean distance to the neighbours found / to the exact ones; 1.0 is exact."""
     exact: bool
-    """True where the class fits one bucket, so that the search is exact by construction."""
+    """True where what is searched fits one bucket, so that the search is exact by construction."""
+    among: str = "its class"
+    """Where neighbours were searched: `its class` or `all classes`."""
 
 
 @dataclass(frozen=True)

@@ -261,7 +261,10 @@ def _accuracy(
     sizes = [len(rows.keys) for rows in asked] or [0] * len(labels)
     starts = np.cumsum(sizes) - sizes
     return tuple(
-        search_accuracy(label, request.k, model, tally.nearest.of(slice(start, start + size)))
+        replace(
+            search_accuracy(label, request.k, model, tally.nearest.of(slice(start, start + size))),
+            among="all classes",
+        )
         for label, asks, start, size in zip(labels, asking, starts, sizes, strict=True)
         if asks
     )

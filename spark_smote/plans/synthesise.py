@@ -63,7 +63,7 @@ def synthesise(table: Table, recipe: Recipe, records: DataFrame | None) -> DataF
         `plans.records.class_records` of the classes that receive rows; None if none does.
     """
     labels = [task.label for task in recipe.tasks]
-    if records is None:
+    if records is None or not recipe.layout.task_count:
         return no_rows(table)
     sent = send_to_tasks(records, recipe.models, recipe.layout)
     provenance = table.request.provenance

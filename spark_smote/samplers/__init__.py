@@ -3,7 +3,9 @@
 A new sampler is one file here and one line in `REGISTRY`.
 """
 
+from spark_smote.samplers.adasyn import ADASYN
 from spark_smote.samplers.base import Sampler
+from spark_smote.samplers.borderline import BorderlineSMOTE
 from spark_smote.samplers.enn import EditedNearestNeighbours
 from spark_smote.samplers.smote import SMOTE
 from spark_smote.samplers.smotenc import SMOTENC
@@ -12,9 +14,20 @@ from spark_smote.samplers.tomek import TomekLinks
 REGISTRY: dict[str, type[Sampler]] = {
     "smote": SMOTE,
     "smotenc": SMOTENC,
+    "borderline": BorderlineSMOTE,
+    "adasyn": ADASYN,
     "enn": EditedNearestNeighbours,
     "tomek": TomekLinks,
 }
 """Method names of the command line and of job configurations."""
 
-__all__ = ["REGISTRY", "SMOTE", "SMOTENC", "EditedNearestNeighbours", "Sampler", "TomekLinks"]
+__all__ = [
+    "ADASYN",
+    "REGISTRY",
+    "SMOTE",
+    "SMOTENC",
+    "BorderlineSMOTE",
+    "EditedNearestNeighbours",
+    "Sampler",
+    "TomekLinks",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from pyspark.sql import DataFrame
@@ -30,7 +30,7 @@ from spark_smote.plans.sample import ClassSample, sample_classes
 from spark_smote.plans.synthesise import Recipe
 from spark_smote.plans.table import Table
 from spark_smote.plans.tuning import QUALITIES
-from spark_smote.results import ClassOutcome, ResampleReport
+from spark_smote.results import ClassOutcome, Notice, ResampleReport, SearchAccuracy
 from spark_smote.samplers.base import PhaseClock, Progress, Sampler, library_versions
 from spark_smote.samplers.params import (
     HasInputs,
@@ -41,6 +41,18 @@ from spark_smote.samplers.params import (
     HasOversamplingStrategy,
 )
 from spark_smote.strategy import check_strategy, oversampling_targets
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Rows that new ones may be made of."""
+
+    records: KeptRecords | None
+    """As `plans.records.class_records` packs them; None where no class receives rows."""
+    assignment: Assignment
+    accuracy: tuple[SearchAccuracy, ...] = ()
+    """Of the search that chose bases."""
+    notices: tuple[Notice, ...] = ()
 
 
 class Interpolating(
@@ -54,7 +66,7 @@ class Interpolating(
 ):
     """Profile, sample, hash, count, then search, draw and interpolate in one task per bucket."""
 
-    phases = ("profile", "sample", "hash")
+    phases: ClassVar[tuple[str, ...]] = ("profile", "sample", "hash")
 
     method: ClassVar[str]
     """Its name in reports."""
@@ -93,24 +105,29 @@ class Interpolating(
         assignment = assign_classes(
             profile, targets, k=value("kNeighbors"), on_small_class=value("onSmallClass")
         )
-        labels = [task.label for task in assignment.tasks]
-        records = KeptRecords(class_records(table, labels)) if labels else None
+        medians = None
+        if table.stand_ins and assignment.tasks:
+            medians = clock.run(
+                "medians", lambda: sampled_medians(table, profile, seed=value("seed"))
+            )
+        found = self._candidates(table, profile, assignment, medians, clock)
+        records, assignment = found.records, found.assignment
         samples: list[ClassSample] = clock.run(
             "sample", lambda: self._samples(records, profile, assignment)
         )
         refuse_id_like(table, samples)
-        medians = None
-        if table.stand_ins and samples:
-            medians = clock.run(
-                "medians", lambda: sampled_medians(table, profile, seed=value("seed"))
-            )
+        if medians is not None:
             samples = [replace(s, features=filled(s.features, medians)) for s in samples]
         models, tallies = clock.run(
             "hash", lambda: self._counted(records, assignment, samples, len(table.nominal), medians)
         )
         layout = lay_out(assignment.tasks, models, [tally.counts for tally in tallies])
-        accuracy = measured_accuracy(assignment.tasks, models, tallies, self._recall_queries())
+        accuracy = [
+            *found.accuracy,
+            *measured_accuracy(assignment.tasks, models, tallies, self._recall_queries()),
+        ]
         notices = [
+            *found.notices,
             *plan_notices(
                 table,
                 profile,
@@ -139,6 +156,18 @@ class Interpolating(
         distinct = value("distinctNeighbours")
         recipe = Recipe(assignment.tasks, tuple(models), layout, value("seed"), distinct)
         return ResamplePlan(report, table, recipe, records)
+
+    def _candidates(
+        self,
+        table: Table,
+        profile: Profile,
+        assignment: Assignment,
+        medians: Floats | None,
+        clock: PhaseClock,
+    ) -> Candidates:
+        """The rows of the classes that receive new ones, and which of them may be bases."""
+        labels = [task.label for task in assignment.tasks]
+        return Candidates(KeptRecords(class_records(table, labels)) if labels else None, assignment)
 
     def _table(self, df: DataFrame) -> Table:
         """The table by roles of its columns, refused where they do not fit the method."""
@@ -210,7 +239,7 @@ class Interpolating(
     def _outcomes(
         self, profile: Profile, assignment: Assignment, models: Sequence[ClassModel]
     ) -> list[ClassOutcome]:
-        tasks = {task.label: task for task in assignment.tasks}
+        tasks = {task.label: task for task in assignment.tasks if task.new_rows}
         outcomes = []
         for label in in_order(profile.counts):
             task = tasks.get(label)

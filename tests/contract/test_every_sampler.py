@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from spark_smote.errors import DataError, SchemaError
 from spark_smote.samplers import REGISTRY, Sampler
+from spark_smote.samplers.cleaning import Cleaning
 from tests.contract.fitting import METHODS, has
 from tests.tables import clustered, contents, counts, points, uniform
 
@@ -100,7 +101,8 @@ def test_another_seed_gives_other_rows_of_the_same_number(done, table):
     other = sampler.copy({sampler.seed: 12}).resample(table)
 
     assert Counter(r.label for r in other.collect()) == Counter(r.label for r in rows)
-    assert contents(other) != Counter(map(repr, rows))
+    if not isinstance(sampler, Cleaning):  # those draw nothing
+        assert contents(other) != Counter(map(repr, rows))
 
 
 def test_survives_being_saved(done, table, tmp_path):

@@ -135,6 +135,9 @@ def test_promises_hold_whatever_the_schema(spark, method, table):
                 "seed": 3,
                 "kNeighbors": 2,
                 "onSmallClass": "reduce",
+                "mNeighbors": 4,
+                "onNoCandidates": "warn",
+                "nNeighbors": 2,
             },
         )
     )

@@ -1,0 +1,108 @@
+"""Over-samplers that choose bases by the classes around them: what is refused, and what is said."""
+
+import numpy as np
+import pytest
+from pyspark.sql import functions as F
+
+from spark_smote import ADASYN, BorderlineSMOTE
+from spark_smote.errors import DataError
+from tests.tables import clustered, contents, counts, points, uniform
+
+BOTH = [BorderlineSMOTE, ADASYN]
+
+
+@pytest.fixture(scope="module")
+def apart(spark):
+    """Class a is far from the others, b and c overlap."""
+    return points(
+        spark,
+        {"'a'": 30, "'b'": 60, "'c'": 150},
+        f"{uniform(1)} + IF(id < 30, 1000, 0) AS x",
+        f"{uniform(2)} AS y",
+    )
+
+
+@pytest.mark.parametrize("sampler", BOTH)
+def test_class_far_from_all_others_is_an_error_that_names_the_remedies(apart, sampler):
+    with pytest.raises(DataError, match="class 'a'.*30.*use SMOTE, or set onNoCandidates='warn'"):
+        sampler().plan(apart)
+
+
+@pytest.mark.parametrize("sampler", BOTH)
+def test_class_far_from_all_others_is_left_alone_if_that_is_allowed(apart, sampler):
+    plan = sampler(onNoCandidates="warn").plan(apart)
+
+    assert counts(plan.resampled()) == {"a": 30, "b": 150, "c": 150}
+    (left,) = [c for c in plan.report.classes if c.label == "a"]
+    assert left.method == "untouched"
+    assert left.rows_after == 30
+    assert "onNoCandidates='warn'" in left.note
+    assert [n for n in plan.report.notices if n.code == "class_skipped" and "'a'" in n.message]
+
+
+@pytest.mark.parametrize("sampler", BOTH)
+def test_nothing_is_added_where_no_class_has_candidates(spark, apart, sampler):
+    two = apart.filter("label <> 'b'")
+    plan = sampler(onNoCandidates="warn", provenance=True).plan(two)
+
+    assert plan.synthetic().count() == 0
+    assert contents(plan.resampled().select(*two.columns)) == contents(two)
+
+
+@pytest.mark.parametrize("sampler", BOTH)
+def test_small_classes_are_dealt_with_as_smote_does(spark, sampler):
+    table = points(spark, {"'a'": 3, "'b'": 40, "'c'": 60}, f"{uniform(1)} AS x")
+    with pytest.raises(DataError, match="class 'a' has 3 usable row"):
+        sampler().plan(table)
+    for policy, method, rows in (("duplicate", "duplicate", 60), ("skip", "untouched", 3)):
+        plan = sampler(onSmallClass=policy).plan(table)
+        (found,) = [c for c in plan.report.classes if c.label == "a"]
+        assert (found.method, found.rows_after) == (method, rows)
+        assert counts(plan.resampled())["a"] == rows
+
+
+@pytest.mark.parametrize("sampler", BOTH)
+def test_rows_with_missing_inputs_are_searched_with_the_median(spark, sampler):
+    x = f"IF(id % 7 = 0, NULL, {uniform(1)} + IF(id < 50, 0.4, 0)) AS x"
+    table = points(spark, {"'a'": 50, "'b'": 150}, x, f"{uniform(2)} AS y")
+    plan = sampler(handleInvalid="impute").plan(table)
+    new = plan.synthetic()
+
+    assert counts(plan.resampled()) == {"a": 150, "b": 150}
+    assert 0 < new.filter("x IS NULL").count() < 100
+    assert sampler(handleInvalid="skip").resample(table).filter("is_synthetic").count() == 100
+
+
+def test_m_is_checked_against_the_rows_of_the_table(spark):
+    table = points(spark, {"'a'": 6, "'b'": 10}, f"{uniform(1)} AS x")
+    with pytest.raises(DataError, match="mNeighbors=16 needs 17 usable rows.*has 16.*15 or less"):
+        BorderlineSMOTE(mNeighbors=16).plan(table)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sampler", BOTH)
+def test_many_buckets_give_the_planned_rows_from_nearly_the_same_bases(spark, sampler):
+    table = points(
+        spark,
+        {"'a'": 12_000, "'b'": 20_000},
+        *[f"{clustered(j)} + {uniform(j + 10)} AS x{j}" for j in range(3)],
+        "nullif(id, -1) AS n",
+        partitions=3,
+    )
+    sampler = sampler(idCol="n", provenance=True, seed=5)
+    plan = sampler.plan(table)
+    new = plan.synthetic().select("base_id", "neighbour_id", "gap", "x0").toPandas()
+    exact = sampler.copy({sampler.searchQuality: "exact"}).plan(table)
+    truth = exact.synthetic().select("base_id").toPandas()["base_id"]
+    times, due = (np.bincount(ids.astype(int), minlength=12_000) for ids in (new["base_id"], truth))
+
+    assert len(new) == len(truth) == 8_000
+    off = ((times > 0) != (due > 0)).mean()
+    print(f"{off:.2%} of rows are a base here and not there")
+    assert off < (0.02 if isinstance(sampler, ADASYN) else 0.25)  # Borderline draws by chance
+    measured = {a.among: a for a in plan.report.accuracy}
+    assert measured.keys() == {"its class", "all classes"}
+    assert all(0.9 < a.recall < 1 and a.queries == 256 for a in measured.values())
+    assert {a.label for a in plan.report.accuracy} == {"a"}
+    moved = table.repartition(5).sortWithinPartitions(F.desc("x0"))
+    assert contents(sampler.plan(moved).synthetic()) == contents(plan.synthetic())
