@@ -7,8 +7,10 @@ the point's first row, then by row; rows are ordered by key, a mix of features a
 from collections import Counter
 
 import numpy as np
+import pyarrow as pa
 
 from spark_smote.kernels.mixing import mix, mix_rows
+from spark_smote.plans.arrow import unpacked
 from tests import oracles
 
 
@@ -77,3 +79,12 @@ def on_a_grid(seed, rows=300, levels=5, columns=2, classes=3):
         classes, rows, p=np.arange(1, classes + 1) / (classes * (classes + 1) / 2)
     )
     return features, drawn.astype(np.int64)
+
+
+def ranks_of(plan, rows):
+    """The rank that each row was given, by its number; -1 where it was not judged."""
+    ranks = np.full(rows, -1)
+    for row in plan.records.frame.collect():
+        table = unpacked(pa.py_buffer(row.records))
+        ranks[table.column("id").to_numpy()] = table.column("rank").to_numpy()
+    return ranks

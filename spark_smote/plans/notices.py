@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -183,19 +183,24 @@ def cleaning_notices(
 
 def nominal_notices(tasks: Sequence[ClassTask], models: Sequence[ClassModel]) -> list[Notice]:
     """Nominal columns that do not count in the distance should be known not to."""
-    flat = [
-        repr(task.label)
+    return flat_levels_notices(
+        f"class {task.label!r}"
         for task, model in zip(tasks, models, strict=True)
         if model.nominal is not None and model.nominal.weight == 0
-    ]
+    )
+
+
+def flat_levels_notices(where: Iterable[str]) -> list[Notice]:
+    """The same for classes, or the table, where they do not count."""
+    flat = ", ".join(where)
     if not flat:
         return []
     return [
         Notice(
             "nominal_without_weight",
-            f"Class {', '.join(flat)}: more than half of the numeric columns are constant, so the "
-            f"median of their standard deviations is 0 and levels that differ add nothing to the "
-            f"distance. Leave constant columns out (ignoreCols).",
+            f"{flat[0].upper()}{flat[1:]}: more than half of the numeric columns are constant, so "
+            f"the median of their standard deviations is 0 and levels that differ add nothing to "
+            f"the distance. Leave constant columns out (ignoreCols).",
         )
     ]
 

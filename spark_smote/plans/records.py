@@ -50,25 +50,28 @@ def usable_rows(table: Table, labels: Sequence[LabelValue], *, with_key: bool = 
 
     One row = a row of one of the classes, with finite inputs:
     `class int, carried bigint, features array<double>`; then, where new rows copy columns or take
-    levels, those as the struct `carry`; with provenance, `id`; where asked for, `row bigint`, the
-    content key of the whole row.
+    levels, those as the struct `carry`; with provenance, `id`. Instead of these two, where asked
+    for, `row bigint`, the content key of the whole row.
     """
     kind = table.schema[table.label].dataType
     wanted = table.label_column.isin(*[label_literal(label, kind) for label in labels])
     rows = table.frame.filter(wanted)  # so that files and row groups of other classes are skipped
-    along = []
-    if taken_along := table.taken_along:
-        along.append(F.struct(*[table.crossing(i) for i in taken_along]).alias("carry"))
-    if table.request.provenance:
-        along.append(id_column(table).alias("id"))
-    if with_key:
-        along.append(table.key.alias("row"))
+    along = [table.key.alias("row")] if with_key else _taken_along(table)
     return (rows if table.all_valid else rows.filter(table.valid)).select(
         class_code(table, labels).alias("class"),
         table.carried_key.alias("carried"),
         table.features.alias("features"),
         *along,
     )
+
+
+def _taken_along(table: Table) -> list[Column]:
+    along = []
+    if taken_along := table.taken_along:
+        along.append(F.struct(*[table.crossing(i) for i in taken_along]).alias("carry"))
+    if table.request.provenance:
+        along.append(id_column(table).alias("id"))
+    return along
 
 
 def class_records(table: Table, labels: Sequence[LabelValue]) -> DataFrame:

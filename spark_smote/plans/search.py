@@ -70,6 +70,11 @@ class Metric:
     model: ClassModel
     k: int
 
+    @property
+    def levels_are_flat(self) -> bool:
+        """Whether there are nominal columns, and none of them counts."""
+        return self.model.nominal is not None and self.model.nominal.weight == 0
+
     def seen(self, rows: BucketRows) -> BucketRows:
         """The rows as the search sees them, nothing missing."""
         return replace(rows, features=self.model.searched(rows.features))

@@ -36,6 +36,12 @@ class ADASYN(ByStanding):
         One vector or array column to interpolate, instead of `inputCols`. New vectors are dense,
         unless all of the class are sparse: then each has the smaller form, as in Spark's
         `Vector.compressed`.
+    nominalCols : list of str or "auto", optional
+        Columns of levels, of any type that can be copied but maps, vectors and variants. Each one
+        that differs adds med^2 to a squared distance, med being the median of the numeric columns'
+        standard deviations, as in `SMOTENC`; new rows take the most frequent level
+        around their base. "auto" takes every string and boolean column that
+        nothing else is said of. Not with `featuresCol`.
     ignoreCols : list of str, optional
         Numeric columns not to interpolate.
     carryPolicy : {"null", "copy"} or dict of column to policy, optional
@@ -124,6 +130,7 @@ class ADASYN(ByStanding):
         labelCol: str | None = None,
         inputCols: Sequence[str] | None = None,
         featuresCol: str | None = None,
+        nominalCols: Sequence[str] | str | None = None,
         ignoreCols: Sequence[str] | None = None,
         carryPolicy: str | Mapping[str, str] | None = None,
         boundsPolicy: str | Mapping[str, str] | None = None,

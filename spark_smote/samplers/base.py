@@ -20,6 +20,7 @@ from pyspark.sql import DataFrame
 
 import spark_smote
 from spark_smote.errors import ParameterError
+from spark_smote.plans.levels import AUTO
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.table import ColumnRequest
 from spark_smote.results import Phase
@@ -131,6 +132,12 @@ class Sampler(HasLabel, HasSeed, DefaultParamsReadable["Sampler"], MLWritable):
             raise ParameterError(
                 f"inputCols={inputs} and featuresCol={features!r} are both set; unset one of them"
             )
+        nominal = self._optional("nominalCols", ())
+        if nominal and features is not None:
+            raise ParameterError(
+                f"nominalCols={nominal} and featuresCol={features!r} are both set, but levels are "
+                "columns of their own; name the numeric columns in inputCols"
+            )
         return ColumnRequest(
             label_col=self._value("labelCol"),
             input_cols=inputs,
@@ -138,7 +145,7 @@ class Sampler(HasLabel, HasSeed, DefaultParamsReadable["Sampler"], MLWritable):
             ignore_cols=tuple(self._optional("ignoreCols", ())),
             carry_policy=self._optional("carryPolicy", None),
             bounds_policy=self._optional("boundsPolicy", "round"),
-            nominal_cols=self._optional("nominalCols", ()),
+            nominal_cols=nominal if nominal == AUTO else tuple(nominal),
             id_col=self._optional("idCol", None),
             synthetic_col=self._value("syntheticCol"),
             provenance=self._optional("provenance", False),

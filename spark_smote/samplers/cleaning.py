@@ -13,7 +13,12 @@ from spark_smote.labels import in_order
 from spark_smote.plans.cleaning import rows_per_class
 from spark_smote.plans.columns import resolve_columns
 from spark_smote.plans.imputing import missing_marked, sampled_medians
-from spark_smote.plans.notices import accuracy_notices, cleaning_notices, skipped_notices
+from spark_smote.plans.notices import (
+    accuracy_notices,
+    cleaning_notices,
+    flat_levels_notices,
+    skipped_notices,
+)
 from spark_smote.plans.profile import Profile, profile_table
 from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.removal import without_keys
@@ -27,12 +32,15 @@ from spark_smote.samplers.params import (
     HasFeaturesCol,
     HasInputs,
     HasInvalid,
+    HasLevels,
     HasSearch,
 )
 from spark_smote.strategy import check_strategy, cleaning_targets
 
 
-class Cleaning(Sampler, HasInputs, HasCleaningStrategy, HasSearch, HasFeaturesCol, HasInvalid):
+class Cleaning(
+    Sampler, HasInputs, HasCleaningStrategy, HasSearch, HasFeaturesCol, HasLevels, HasInvalid
+):
     """Remove the rows that their neighbours, of all classes, speak against."""
 
     phases = ("profile", "sample", "hash", "count", "search")
@@ -159,6 +167,7 @@ class Cleaning(Sampler, HasInputs, HasCleaningStrategy, HasSearch, HasFeaturesCo
     ) -> list[Notice]:
         split = bool((search.metric.model.splits > 1).any())
         return [
+            *flat_levels_notices(["the table"] if search.metric.levels_are_flat else []),
             *cleaning_notices(profile.counts, after),
             *skipped_notices(profile),
             *accuracy_notices(search.accuracy, split=split),

@@ -34,6 +34,11 @@ class EditedNearestNeighbours(Cleaning):
         and `ignoreCols`.
     featuresCol : str, optional
         One vector or array column to measure distances by, instead of `inputCols`.
+    nominalCols : list of str or "auto", optional
+        Columns of levels, of any type that can be copied but maps, vectors and variants. Each one
+        that differs adds med^2 to a squared distance, med being the median of the numeric columns'
+        standard deviations, as in `SMOTENC`. "auto" takes every string and boolean column that
+        nothing else is said of. Not with `featuresCol`.
     ignoreCols : list of str, optional
         Numeric columns not to measure distances by.
     samplingStrategy : str or list of classes, default "auto"
@@ -104,6 +109,7 @@ class EditedNearestNeighbours(Cleaning):
         labelCol: str | None = None,
         inputCols: Sequence[str] | None = None,
         featuresCol: str | None = None,
+        nominalCols: Sequence[str] | str | None = None,
         ignoreCols: Sequence[str] | None = None,
         samplingStrategy: Any = None,
         nNeighbors: int | None = None,

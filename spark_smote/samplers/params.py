@@ -191,6 +191,18 @@ class HasNominalCols(Params):
     )
 
 
+class HasLevels(Params):
+    """Columns of levels, where any are named."""
+
+    nominalCols = Parameter(
+        "nominalCols",
+        "columns whose values are levels, that only count as equal or not, as in SMOTENC; 'auto' = "
+        "every string and boolean column that nothing else is said of",
+        (),
+        columns_or_auto,
+    )
+
+
 def strategy(kind: Kind) -> Check:
     """A samplingStrategy for what the sampler does."""
 

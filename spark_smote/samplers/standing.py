@@ -9,6 +9,7 @@ from dataclasses import replace
 from spark_smote.errors import DataError
 from spark_smote.kernels.distances import Floats
 from spark_smote.plans.classes import Assignment, ClassTask, Standing
+from spark_smote.plans.notices import flat_levels_notices
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.search import SearchRequest, prepare_search
@@ -17,10 +18,10 @@ from spark_smote.plans.table import Table
 from spark_smote.results import LabelValue, Notice
 from spark_smote.samplers.base import PhaseClock
 from spark_smote.samplers.interpolation import Candidates, Interpolating
-from spark_smote.samplers.params import HasCandidates, HasFeaturesCol
+from spark_smote.samplers.params import HasCandidates, HasFeaturesCol, HasLevels
 
 
-class ByStanding(Interpolating, HasFeaturesCol, HasCandidates):
+class ByStanding(Interpolating, HasFeaturesCol, HasLevels, HasCandidates):
     """Search the neighbours of each row of the classes in the whole table, then as SMOTE does."""
 
     phases = ("profile", "sample", "hash", "count", "search")
@@ -76,6 +77,7 @@ class ByStanding(Interpolating, HasFeaturesCol, HasCandidates):
             "search", lambda: rows_per_rank(records.frame, len(tasks), len(edges) + 1)
         )
         decided, skipped, notices = self._decided(tasks, ranked)
+        notices += flat_levels_notices(["the table"] if search.metric.levels_are_flat else [])
         return Candidates(
             records,
             Assignment(tuple(decided), {**assignment.skipped, **skipped}),

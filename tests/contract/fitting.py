@@ -2,6 +2,7 @@
 
 from pyspark.sql import functions as F
 
+from spark_smote.plans.levels import AUTO
 from spark_smote.samplers import REGISTRY
 
 METHODS = sorted(REGISTRY)
@@ -22,12 +23,17 @@ def fitting(cases):
     ]
 
 
+def needs_levels(method):
+    """Whether the sampler works on tables with nominal columns only."""
+    return has(method, "nominalCols") and REGISTRY[method].nominalCols.default == AUTO
+
+
 def with_levels(method, table):
     """The table, with a nominal column where the sampler works on such only."""
-    return table.withColumn("a level", F.lit("one")) if has(method, "nominalCols") else table
+    return table.withColumn("a level", F.lit("one")) if needs_levels(method) else table
 
 
 def params_for(method, params):
     """Those of the parameters that the sampler takes, with those that it needs too."""
     taken = {name: value for name, value in params.items() if has(method, name)}
-    return {**taken, **({"nominalCols": ["a level"]} if has(method, "nominalCols") else {})}
+    return {**taken, **({"nominalCols": ["a level"]} if needs_levels(method) else {})}

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from spark_smote.errors import DataError, SchemaError
 from spark_smote.samplers import REGISTRY, Sampler
 from spark_smote.samplers.cleaning import Cleaning
-from tests.contract.fitting import METHODS, has
+from tests.contract.fitting import METHODS, has, needs_levels
 from tests.tables import clustered, contents, counts, points, uniform
 
 SIZES = {"'a'": 130, "'b'": 40, "'c'": 60}
@@ -29,7 +29,7 @@ def table(spark):
 
 def decided(method):
     """What is said of the column of levels, where new rows need it."""
-    if has(method, "nominalCols") or not has(method, "carryPolicy"):
+    if needs_levels(method) or not has(method, "carryPolicy"):
         return {}
     return {"carryPolicy": "copy"}
 

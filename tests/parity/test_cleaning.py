@@ -57,6 +57,31 @@ def test_tomek_links_leave_what_brute_force_leaves(spark_table, grid, partitions
     assert 0 < found.total() < len(grid[1])
 
 
+@pytest.mark.parametrize("sampler", [EditedNearestNeighbours, TomekLinks])
+def test_levels_that_differ_count_as_in_smote_nc(spark_table, sampler):
+    random = np.random.default_rng(6)
+    features, levels = random.normal(size=(250, 3)), random.integers(0, 4, (250, 2))
+    classes = (features[:, 0] + (levels[:, 0] > 1) + random.normal(0, 0.7, 250) > 1).astype(int)
+    table = as_table(features, classes).assign(
+        s=np.array(["p", "q", "r", None])[levels[:, 0]], t=levels[:, 1] > 1, n=np.arange(250)
+    )
+    plan = sampler(nominalCols=["s", "t"], ignoreCols=["n"], **EXACT).plan(spark_table(table, 3))
+
+    weight = np.median(features.std(axis=0)) ** 2
+    codes = np.column_stack([levels[:, 0], levels[:, 1] > 1])
+    away = ((features[:, None] - features[None]) ** 2).sum(axis=2)
+    away += weight * (codes[:, None] != codes[None]).sum(axis=2)
+    np.fill_diagonal(away, np.inf)
+    if sampler is TomekLinks:
+        near = away.argmin(axis=1)
+        out = (near[near] == np.arange(250)) & (classes[near] != classes)
+    else:
+        out = (classes[np.argsort(away, axis=1)[:, :3]] != classes[:, None]).any(axis=1)
+    kept = plan.resampled().select("n").toPandas()["n"]
+    assert set(kept) == set(np.flatnonzero(~out))
+    assert out.sum() > 10
+
+
 def distances(features, k):
     return NearestNeighbors(n_neighbors=k, algorithm="brute").fit(features).kneighbors()[0]
 

@@ -4,13 +4,11 @@ from collections import Counter
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 from imblearn import over_sampling as imblearn
 from sklearn.neighbors import NearestNeighbors
 
 from spark_smote import ADASYN, BorderlineSMOTE
-from spark_smote.plans.arrow import unpacked
 from tests import cross_oracles, oracles
 
 EXACT = {"standardize": False, "searchQuality": "exact"}
@@ -113,15 +111,6 @@ def test_rows_are_bases_of_adasyn_as_often_as_their_neighbours_are_of_other_clas
     check_parents(new.sample(300, random_state=0), at, grid, 4)
 
 
-def ranks_of(plan, rows):
-    """The rank that each row was given, by its number; -1 where it was not judged."""
-    ranks = np.full(rows, -1)
-    for row in plan.records.frame.collect():
-        table = unpacked(pa.py_buffer(row.records))
-        ranks[table.column("id").to_numpy()] = table.column("rank").to_numpy()
-    return ranks
-
-
 @pytest.fixture(params=["mammography", "phoneme"])
 def published(request, real_table):
     """Features, classes 0 (large) and 1, and whether the neighbours up to the k-th are certain."""
@@ -150,7 +139,7 @@ def test_danger_and_noise_of_published_tables_are_those_of_imbalanced_learn(spar
     leave out another row than the row itself."""
     features, classes, certain = published
     plan = planned(BorderlineSMOTE, spark_table, features, classes)
-    found = ranks_of(plan, len(classes))
+    found = cross_oracles.ranks_of(plan, len(classes))
     assert ((found >= 0) == (classes == 1)).all()
 
     reference = imblearn.BorderlineSMOTE()
@@ -173,7 +162,7 @@ def test_weights_of_published_tables_are_those_of_imbalanced_learn(spark_table, 
     """The reference's r_i, but for ties and duplicates; its counts miss the total, ours do not."""
     features, classes, certain = published
     plan = planned(ADASYN, spark_table, features, classes)
-    found = ranks_of(plan, len(classes))
+    found = cross_oracles.ranks_of(plan, len(classes))
 
     own = np.flatnonzero(classes == 1)
     near = NearestNeighbors(n_neighbors=6).fit(features).kneighbors(features[own])[1][:, 1:]
