@@ -12,32 +12,26 @@ ENTRIES_AT_ONCE = 1 << 20
 """Neighbours listed at once: 8 MiB an array."""
 
 
-def neighbour_classes(
-    rows: BucketRows,
-    classes: Ints,
-    asked: Ints,
-    k: int,
-    inverse_scale: Floats,
-    nominal: Nominal | None = None,
+def nearest_rows(
+    rows: BucketRows, asked: Ints, k: int, inverse_scale: Floats, nominal: Nominal | None = None
 ) -> Ints:
-    """The classes of the k nearest other rows of each row asked for, nearest first.
+    """The k nearest other rows of each row asked for, of whatever class, nearest first.
 
     Neighbours are those of `kernels.bucket.chosen_neighbours`: every occurrence of a row counts,
     a row is not its own neighbour.
 
     Parameters
     ----------
-    classes : int64, shape (n,)
-        Of each row.
     asked : int64, shape (q,)
 
     Returns
     -------
     int64, shape (q, k)
+        Indices into `rows`.
     """
     step = max(1, ENTRIES_AT_ONCE // k)
     found = [
-        classes[neighbour_lists(rows, asked[start : start + step], k, inverse_scale, nominal)]
+        neighbour_lists(rows, asked[start : start + step], k, inverse_scale, nominal)
         for start in range(0, len(asked), step)
     ]
     return np.concatenate(found) if found else np.zeros((0, k), dtype=np.int64)

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from spark_smote.kernels.distances import Flags, Ints
 from spark_smote.kernels.links import links
-from spark_smote.kernels.votes import modes, neighbour_classes, others
+from spark_smote.kernels.votes import modes, nearest_rows, others
 from spark_smote.plans.arrow import integers_of
 from spark_smote.plans.buckets import Bucket
 from spark_smote.plans.search import Metric, Search
@@ -34,9 +34,8 @@ class Outvoted:
     def __call__(self, bucket: Bucket, asked: Ints) -> Iterator[pa.RecordBatch]:
         """The rows that their neighbours speak against."""
         model, own = self.metric.model, bucket.ranks[asked]
-        voted = neighbour_classes(
-            bucket.rows, bucket.ranks, asked, self.metric.k, model.inverse_scale, model.nominal
-        )
+        near = nearest_rows(bucket.rows, asked, self.metric.k, model.inverse_scale, model.nominal)
+        voted = bucket.ranks[near]
         wrong: Flags = others(own, voted) > 0 if self.all_must_agree else modes(voted) != own
         yield found_batch(bucket, asked[wrong])
 

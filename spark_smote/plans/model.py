@@ -24,6 +24,8 @@ from spark_smote.plans.tuning import (
 
 SAMPLE_ROWS_PER_BUCKET = 32
 LEAST_SAMPLE = 4_096
+ROWS_PARTED = 16_384
+"""Rows per bucket where any rows may share one."""
 SAMPLE_BYTES = 128 << 20
 """Memory the driver spends on the features of all samples together."""
 
@@ -122,6 +124,12 @@ class ClassModel:
             return None
         ways = np.where(fullest > most, -(-2 * fullest // most), 1)
         return replace(self, splits=self.splits * ways)
+
+
+def parted_by_key(width: int, rows: int, medians: Floats | None = None) -> ClassModel:
+    """A model for rows that need not find each other: buckets of any rows, by their key."""
+    parts = np.array([max(1, -(-rows // ROWS_PARTED))])
+    return ClassModel(np.zeros(width), np.ones(width), None, parts, medians=medians)
 
 
 def sample_rows(rows: int, dimensions: int, quality: SearchQuality, *, classes: int) -> int:

@@ -123,6 +123,10 @@ class _Parents:
     """Whose levels they take, shape (q, nominal columns)."""
     alone: bool = False
     """Whether the bases have no neighbour, and are copied."""
+    far: Floats | None = None
+    """The neighbours' features, where bases took neighbours along that may be elsewhere."""
+    far_ids: pa.Array | None = None
+    """Their ids, with provenance."""
 
 
 def _parents(rows: BucketRows, recipe: Recipe, part: Slice, ranks: Ints | None = None) -> _Parents:
@@ -156,6 +160,31 @@ def _parents(rows: BucketRows, recipe: Recipe, part: Slice, ranks: Ints | None =
     return _Parents(drawn.base_ids, lists[which, drawn.slots], drawn.gaps, levels)
 
 
+def _parents_along(inside: Bucket, recipe: Recipe, part: Slice) -> _Parents:
+    """Draw among the neighbours that bases took along; half a step at most to other classes."""
+    task = recipe.tasks[part.class_code]
+    of_slice = repr(task.label), part.bucket, part.number
+    random = stream(recipe.seed, "draw", *of_slice)
+    drawn = _drawn_by_rank(inside.rows, inside.ranks, recipe, part, task.k, random)
+    half = 0.5 * stream(recipe.seed, "half step", *of_slice).random(part.quota)
+    lists = inside.records.column("near_other").combine_chunks()
+    first = lists.offsets.to_numpy()[:-1].astype(np.int64)
+    place = first[inside.sources[drawn.base_ids]] + drawn.slots
+    differs = lists.values.to_numpy(zero_copy_only=False)[place]
+    features = inside.records.column("near_features").combine_chunks().values.to_numpy()
+    ids = None
+    if "near_id" in inside.records.column_names:
+        ids = inside.records.column("near_id").combine_chunks().values.take(pa.array(place))
+    return _Parents(
+        bases=drawn.base_ids,
+        neighbours=drawn.base_ids,
+        gaps=drawn.gaps * np.where(differs, half, 1.0),
+        levels=np.zeros((part.quota, 0), dtype=np.int64),
+        far=features.reshape(len(lists.values), -1)[place] + 0.0,
+        far_ids=ids,
+    )
+
+
 def _drawn_by_rank(
     rows: BucketRows, ranks: Ints, recipe: Recipe, part: Slice, k: int, random: np.random.Generator
 ) -> Draw:
@@ -176,14 +205,18 @@ def _slice_rows(
     """The new rows of a slice, batch by batch."""
     records, rows, sources = inside.records, inside.rows, inside.sources
     task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
-    parents = _parents(rows, recipe, part, inside.ranks)
+    if "near_other" in records.column_names and task.method == "smote":
+        parents = _parents_along(inside, recipe, part)
+    else:
+        parents = _parents(rows, recipe, part, inside.ranks)
     values = rows.features[:, : len(model.center)]
     step = rows_per_batch(rows.features.shape[1])
     between = interpolate if model.medians is None else interpolate_with_holes
     for start in range(0, part.quota, step):
         some = slice(start, start + step)
         base, neighbour, gap = parents.bases[some], parents.neighbours[some], parents.gaps[some]
-        made = between(values[base], values[neighbour], gap)
+        other = values[neighbour] if parents.far is None else parents.far[some]
+        made = between(values[base], other, gap)
         columns = {
             "class": pa.array(np.full(len(base), part.class_code, dtype=np.int32)),
             "features": stored(made, task.storage),
@@ -195,7 +228,11 @@ def _slice_rows(
             ids = records.column("id")
             alone = np.full(len(base), parents.alone)
             columns["base_id"] = ids.take(pa.array(sources[base]))
-            columns["neighbour_id"] = ids.take(pa.array(sources[neighbour], mask=alone))
+            columns["neighbour_id"] = (
+                ids.take(pa.array(sources[neighbour], mask=alone))
+                if parents.far_ids is None
+                else parents.far_ids[some]
+            )
             columns["gap"] = pa.array(gap, mask=alone)
         yield from pa.table(columns).combine_chunks().to_batches()
 

@@ -7,7 +7,12 @@ from typing import Any
 
 from pyspark import keyword_only
 
-from spark_smote.plans.classes import ClassTask, Standing
+from spark_smote.errors import ParameterError
+from spark_smote.kernels.distances import Floats
+from spark_smote.plans.classes import Assignment, ClassTask, Standing
+from spark_smote.plans.model import ClassModel, parted_by_key
+from spark_smote.plans.sample import ClassSample
+from spark_smote.plans.table import Table
 from spark_smote.results import Notice
 from spark_smote.samplers.params import Parameter, whole, with_accessors
 from spark_smote.samplers.standing import ByStanding
@@ -20,9 +25,10 @@ class BorderlineSMOTE(ByStanding):
     The `mNeighbors` nearest rows of each row of the class, in the whole table, say how it stands.
     With half of them or more, but not all, of other classes it is in danger; with all of them it
     is noise; else it is safe. New rows lie between rows in danger, drawn uniformly, and one of
-    their k nearest neighbours of the same class, as in `SMOTE` (kind 1 of the paper). Both
-    searches are approximate, inside hash buckets; the report says how near to exact they are, and
-    how many rows are in danger, noise and safe.
+    their k nearest neighbours: of the same class, as in `SMOTE` (kind 1 of the paper); or of any
+    class, half a step at most towards a row of another class (kind 2). Searches are approximate,
+    inside hash buckets; the report says how near to exact they are, and how many rows are in
+    danger, noise and safe.
 
     Parameters
     ----------
@@ -56,8 +62,10 @@ class BorderlineSMOTE(ByStanding):
         smaller to r times the larger; a dict gives totals per class; see the README.
     samplingRatios : dict of class to float, optional
         Rows of the class per row of the largest class, instead of `samplingStrategy`.
+    kind : {1, 2}, default 1
+        Whether neighbours to choose among are of the same class, or of any.
     kNeighbors : int, default 5
-        Neighbours of the same class to choose among.
+        Neighbours to choose among.
     mNeighbors : int, default 10
         Neighbours in the whole table that say whether a row is in danger.
     searchQuality : {"fast", "balanced", "accurate", "exact"}, default "balanced"
@@ -70,8 +78,8 @@ class BorderlineSMOTE(ByStanding):
     distinctNeighbours : bool, default False
         Whether only rows that differ from a base are its neighbours, each counted once. In tables
         where many rows repeat, most new rows are copies else; a bucket of one distinct row gives
-        copies all the same, one of fewer than `kNeighbors` others uses those. Recall is not
-        measured then.
+        copies all the same, one of fewer than `kNeighbors` others uses those. Recall in the class
+        is not measured then. Kind 1 only, and `mNeighbors` counts rows in any case.
     standardize : bool, default True
         Measure distances in units of each column's standard deviation, in the table where it is
         searched whole and in the class where that is (from samples); False = raw Euclidean
@@ -124,6 +132,12 @@ class BorderlineSMOTE(ByStanding):
 
     method = "Borderline-SMOTE"
 
+    kind = Parameter(
+        "kind",
+        "whether neighbours to choose among are of the same class (1), or of any (2)",
+        1,
+        whole(1, 2),
+    )
     mNeighbors = Parameter(
         "mNeighbors",
         "nearest rows in the whole table that say whether a row is in danger, >= 1",
@@ -146,6 +160,7 @@ class BorderlineSMOTE(ByStanding):
         samplingRatios: Mapping[Any, float] | None = None,
         kNeighbors: int | None = None,
         mNeighbors: int | None = None,
+        kind: int | None = None,
         searchQuality: str | None = None,
         hashFamily: str | None = None,
         distinctNeighbours: bool | None = None,
@@ -165,6 +180,42 @@ class BorderlineSMOTE(ByStanding):
     @property
     def _looked_at(self) -> tuple[str, int]:
         return "mNeighbors", int(self._value("mNeighbors"))
+
+    @property
+    def _taken(self) -> int:
+        return int(self._value("kNeighbors")) if self._value("kind") == 2 else 0
+
+    def _require(self, table: Table) -> None:
+        if self._value("kind") == 1:
+            return
+        if table.nominal:
+            raise ParameterError(
+                f"nominalCols={self._value('nominalCols')} and kind=2 do not go together: its new "
+                "rows may lie between classes, and no paper says which levels they have; use kind=1"
+            )
+        if self._value("distinctNeighbours"):
+            raise ParameterError(
+                "distinctNeighbours=True and kind=2 do not go together: its neighbours are those "
+                "that the search of the whole table found; use kind=1"
+            )
+
+    def _models(
+        self,
+        assignment: Assignment,
+        samples: Sequence[ClassSample],
+        nominal: int,
+        medians: Floats | None,
+    ) -> list[ClassModel]:
+        if self._value("kind") == 1:
+            return super()._models(assignment, samples, nominal, medians)
+        # neighbours are known by now, so that any rows may share a bucket
+        return [
+            parted_by_key(sample.features.shape[1], task.rows, medians)
+            for task, sample in zip(assignment.tasks, samples, strict=True)
+        ]
+
+    def _recall_queries(self) -> int:
+        return super()._recall_queries() if self._value("kind") == 1 else 0
 
     def _edges(self, k: int) -> tuple[int, ...]:
         return -(-k // 2), k

@@ -213,12 +213,29 @@ class Interpolating(
         if records is None:
             return [], []
         quality = QUALITIES[self._value("searchQuality")]
-        models = [
+        return count_buckets(
+            records.frame,
+            assignment.tasks,
+            self._models(assignment, samples, nominal, medians),
+            samples,
+            asked=[Asked.of(sample, self._recall_queries()) for sample in samples],
+            quality=quality,
+        )
+
+    def _models(
+        self,
+        assignment: Assignment,
+        samples: Sequence[ClassSample],
+        nominal: int,
+        medians: Floats | None,
+    ) -> list[ClassModel]:
+        """Where the rows of each class go."""
+        return [
             fit_class(
                 sample,
                 f"class {task.label!r}",
                 task.k,
-                quality=quality,
+                quality=QUALITIES[self._value("searchQuality")],
                 hash_family=self._value("hashFamily"),
                 standardize=self._value("standardize"),
                 seed=self._value("seed"),
@@ -227,14 +244,6 @@ class Interpolating(
             )
             for task, sample in zip(assignment.tasks, samples, strict=True)
         ]
-        return count_buckets(
-            records.frame,
-            assignment.tasks,
-            models,
-            samples,
-            asked=[Asked.of(sample, self._recall_queries()) for sample in samples],
-            quality=quality,
-        )
 
     def _outcomes(
         self, profile: Profile, assignment: Assignment, models: Sequence[ClassModel]

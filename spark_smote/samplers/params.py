@@ -332,18 +332,6 @@ class HasNeighbours(HasSearch):
     )
 
 
-class HasCandidates(Params):
-    """What to do where no row qualifies as a base."""
-
-    onNoCandidates = Parameter(
-        "onNoCandidates",
-        "what to do with a class none of whose rows may be a base: 'error', or 'warn' (it is left "
-        "as it is, and the report says so)",
-        "error",
-        one_of("error", "warn"),
-    )
-
-
 class HasIntegerBounds(Params):
     """How integer inputs come back."""
 

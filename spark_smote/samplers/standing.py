@@ -18,11 +18,19 @@ from spark_smote.plans.table import Table
 from spark_smote.results import LabelValue, Notice
 from spark_smote.samplers.base import PhaseClock
 from spark_smote.samplers.interpolation import Candidates, Interpolating
-from spark_smote.samplers.params import HasCandidates, HasFeaturesCol, HasLevels
+from spark_smote.samplers.params import HasFeaturesCol, HasLevels, Parameter, one_of
 
 
-class ByStanding(Interpolating, HasFeaturesCol, HasLevels, HasCandidates):
+class ByStanding(Interpolating, HasFeaturesCol, HasLevels):
     """Search the neighbours of each row of the classes in the whole table, then as SMOTE does."""
+
+    onNoCandidates = Parameter(
+        "onNoCandidates",
+        "what to do with a class none of whose rows may be a base: 'error', or 'warn' (it is left "
+        "as it is, and the report says so)",
+        "error",
+        one_of("error", "warn"),
+    )
 
     phases = ("profile", "sample", "hash", "count", "search")
 
@@ -30,6 +38,13 @@ class ByStanding(Interpolating, HasFeaturesCol, HasLevels, HasCandidates):
     @abstractmethod
     def _looked_at(self) -> tuple[str, int]:
         """How many neighbours in the whole table are looked at, and the parameter that says so."""
+
+    @property
+    def _taken(self) -> int:
+        """How many of the nearest neighbours in the whole table new rows may be made with; 0 =
+        neighbours are searched in the class.
+        """
+        return 0
 
     @abstractmethod
     def _edges(self, k: int) -> tuple[int, ...]:
@@ -59,10 +74,11 @@ class ByStanding(Interpolating, HasFeaturesCol, HasLevels, HasCandidates):
             return Candidates(None, assignment)
         tasks, value = assignment.tasks, self._value
         k_name, k = self._looked_at
+        taken = self._taken
         request = SearchRequest(
             asking=[task.label for task in tasks],
-            k=k,
-            k_name=k_name,
+            k=max(k, taken),
+            k_name=k_name if k >= taken else "kNeighbors",
             quality=value("searchQuality"),
             hash_family=value("hashFamily"),
             standardize=value("standardize"),
@@ -72,7 +88,7 @@ class ByStanding(Interpolating, HasFeaturesCol, HasLevels, HasCandidates):
         )
         search = prepare_search(table, profile, request, clock.run)
         edges = self._edges(k)
-        records = KeptRecords(ranked_records(search, tasks, edges))
+        records = KeptRecords(ranked_records(search, tasks, edges, k, taken))
         ranked = clock.run(
             "search", lambda: rows_per_rank(records.frame, len(tasks), len(edges) + 1)
         )

@@ -87,6 +87,37 @@ def test_new_rows_of_borderline_start_from_rows_in_danger(spark_table, grid, par
 
 
 @pytest.mark.parametrize("partitions", [1, 3, 8])
+def test_kind_2_takes_neighbours_of_any_class_and_half_steps_towards_others(
+    spark_table, grid, partitions
+):
+    features, classes, times = grid
+    plan = BorderlineSMOTE(
+        kind=2, mNeighbors=3, samplingStrategy={0: 900, 1: 900}, provenance=True, **EXACT
+    ).plan(spark_table(as_table(*grid), partitions))
+    new, at = made(plan)
+
+    place = places(features, classes)
+    against = others(grid, 3)
+    danger = (against >= 1.5) & (against < 3) & (classes < 2)
+    assert {place[at[key]] for key in new["base_id"]} == set(np.flatnonzero(danger))
+    towards = []
+    for row in new.itertuples():
+        base, neighbour = place[at[row.base_id]], place[at[row.neighbour_id]]
+        assert neighbour in oracles.smote_list(features, times, base, 5, np.ones(2))
+        assert row.label == classes[base]
+        towards.append(classes[neighbour] != row.label)
+        step = features[base] + row.gap * (features[neighbour] - features[base])
+        np.testing.assert_allclose([row.x0, row.x1], step, rtol=1e-12, atol=1e-12)
+    towards = np.array(towards)
+    gaps = new["gap"].to_numpy()
+    assert 0.3 < gaps[towards].max() < 0.5 < gaps[~towards].max()
+    # a product of two uniform numbers, and one of them
+    assert abs(gaps[towards].mean() - 0.125) < 0.02
+    assert abs(gaps[~towards].mean() - 0.5) < 0.05
+    assert plan.report.accuracy[0].k == 5
+
+
+@pytest.mark.parametrize("partitions", [1, 3, 8])
 def test_rows_are_bases_of_adasyn_as_often_as_their_neighbours_are_of_other_classes(
     spark_table, grid, partitions
 ):

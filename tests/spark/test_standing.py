@@ -108,6 +108,25 @@ def test_m_is_checked_against_the_rows_of_the_table(spark):
         BorderlineSMOTE(mNeighbors=16).plan(table)
 
 
+def test_kind_2_refuses_what_it_has_no_meaning_for(spark):
+    table = points(spark, {"'a'": 20, "'b'": 60}, f"{uniform(1)} AS x", "string(id % 3) AS s")
+    with pytest.raises(ParameterError, match="nominalCols.*kind=2.*use kind=1"):
+        BorderlineSMOTE(kind=2, nominalCols=["s"]).plan(table)
+    with pytest.raises(ParameterError, match="distinctNeighbours.*kind=2.*use kind=1"):
+        BorderlineSMOTE(kind=2, carryPolicy="copy", distinctNeighbours=True).plan(table)
+
+
+def test_kind_2_misses_what_its_bases_miss_whoever_the_neighbours_are(spark):
+    x = f"IF(id % 7 = 0, NULL, {uniform(1)}) AS x"
+    table = points(spark, {"'a'": 50, "'b'": 150}, x, f"{uniform(2)} AS y")
+    plan = BorderlineSMOTE(kind=2, handleInvalid="impute", onSmallClass="duplicate").plan(table)
+    new = plan.synthetic().collect()
+
+    assert len(new) == 100
+    assert 0 < sum(row.x is None for row in new) < 60
+    assert all(0 <= row.y <= 1 and (row.x is None or 0 <= row.x <= 1) for row in new)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("sampler", BOTH)
 def test_many_buckets_give_the_planned_rows_and_nearly_the_same_standing(spark, sampler):

@@ -10,7 +10,7 @@ from spark_smote.kernels import votes as votes_module
 from spark_smote.kernels.bucket import BucketRows
 from spark_smote.kernels.links import links
 from spark_smote.kernels.nominal import Nominal
-from spark_smote.kernels.votes import modes, neighbour_classes, others
+from spark_smote.kernels.votes import modes, nearest_rows, others
 from tests import cross_oracles
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -28,7 +28,7 @@ def test_neighbours_vote_as_often_as_they_occur_and_nobody_for_itself(seed, k):
     features, classes, times = cross_oracles.canonical(features, classes)
     scale = np.array([1.0, 0.5])
     asked = np.arange(0, len(features), 2)
-    found = neighbour_classes(bucket(features, times), classes, asked, k, scale)
+    found = classes[nearest_rows(bucket(features, times), asked, k, scale)]
 
     expected = cross_oracles.voted(features, classes, times, k, scale)[asked]
     np.testing.assert_array_equal(found, expected)
@@ -43,11 +43,11 @@ def test_neighbours_vote_as_often_as_they_occur_and_nobody_for_itself(seed, k):
 
 
 def test_votes_counted_in_blocks_are_those_counted_at_once(monkeypatch):
-    features, classes, times = cross_oracles.canonical(*cross_oracles.on_a_grid(3))
+    features, _, times = cross_oracles.canonical(*cross_oracles.on_a_grid(3))
     asked = np.arange(len(features))
-    at_once = neighbour_classes(bucket(features, times), classes, asked, 4, np.ones(2))
+    at_once = nearest_rows(bucket(features, times), asked, 4, np.ones(2))
     monkeypatch.setattr(votes_module, "ENTRIES_AT_ONCE", 28)
-    in_blocks = neighbour_classes(bucket(features, times), classes, asked, 4, np.ones(2))
+    in_blocks = nearest_rows(bucket(features, times), asked, 4, np.ones(2))
 
     np.testing.assert_array_equal(in_blocks, at_once)
 
