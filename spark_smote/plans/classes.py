@@ -31,6 +31,11 @@ class Standing:
         return sum(n for n, weight in zip(self.rows, self.weights, strict=True) if weight)
 
     @property
+    def parts(self) -> int:
+        """How many counts there are where bases are counted."""
+        return max(1, *(part + 1 for part in self.counted))
+
+    @property
     def counted(self) -> tuple[int, ...]:
         """Which count a row of each rank enters where bases are counted; -1 = none."""
         return tuple(

@@ -154,7 +154,7 @@ def search_accuracy(
 def _one_bucket(task: ClassTask, sample: ClassSample) -> Tally:
     """The tally of a class that is one bucket; no scan needed."""
     standing = task.standing
-    bases = np.zeros((1, max(standing.counted) + 1), dtype=np.int64)
+    bases = np.zeros((1, standing.parts), dtype=np.int64)
     for rows, part in zip(standing.rows, standing.counted, strict=True):
         bases[0, part] += rows if part >= 0 else 0
     rows_held = np.array([task.rows], dtype=np.int64)
@@ -173,7 +173,7 @@ def _count(
 ) -> list[Tally]:
     empty = [
         Tally(
-            np.zeros((model.buckets, max(task.standing.counted) + 1), dtype=np.int64),
+            np.zeros((model.buckets, task.standing.parts), dtype=np.int64),
             np.zeros(model.buckets, dtype=np.int64),
             sketch.empty_registers(model.buckets),
             recall.Nearest.unseen(len(asked.buckets), task.k),

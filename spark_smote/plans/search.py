@@ -105,6 +105,8 @@ class Search:
             batches of the schema. Sent to workers.
         """
         asking, layout, metric = np.array(self.asking), self.layout, self.metric
+        if not layout.task_count:  # nobody asks
+            return self.records.frame.sparkSession.createDataFrame([], schema)
 
         def judge_all(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             with worker():

@@ -96,6 +96,15 @@ def test_rows_that_miss_an_input_stay_and_are_not_asked(spark):
     assert filled.report.rows_after < len(rows)
 
 
+@pytest.mark.parametrize("sampler", BOTH)
+def test_class_without_a_usable_row_loses_none(spark, sampler):
+    rows = [(float(i), "a") for i in range(6)] + [(None, "b")] * 3
+    plan = sampler(samplingStrategy=["b"], handleInvalid="skip").plan(line(spark, rows))
+
+    assert counts(plan.resampled()) == {"a": 6, "b": 3}
+    assert plan.removed().count() == 0
+
+
 def test_what_cleaning_does_to_the_balance_is_said(spark):
     rows = [(i + 0.0, "a") for i in range(40)] + [(i * 4 + 0.5, "b") for i in range(9)]
     plan = EditedNearestNeighbours(samplingStrategy="all").plan(line(spark, rows))
