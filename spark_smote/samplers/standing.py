@@ -32,7 +32,7 @@ class ByStanding(Interpolating, HasFeaturesCol, HasLevels):
         one_of("error", "warn"),
     )
 
-    phases = ("profile", "sample", "hash", "count", "search")
+    phases = ("profile", "sample", "hash", "count", "search", "sample", "hash")
 
     @property
     @abstractmethod
