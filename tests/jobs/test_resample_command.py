@@ -53,6 +53,24 @@ def test_a_table_is_rebalanced_and_reported(cli, source, tmp_path):
     assert manifest["input"]["path"] == str(source)
 
 
+@pytest.mark.parametrize("method", ["enn", "tomek"])
+def test_a_table_is_cleaned_and_reported(cli, source, tmp_path, method):
+    out = tmp_path / "out"
+    given = Counter(_rows(source)["name"].to_pylist())
+
+    result = cli("resample", source, out, "--label", "label", "--method", method)
+
+    assert result.exit_code == 0, result.stderr
+    table = _rows(out)
+    left = Counter(table["label"].to_pylist())
+    assert left["rare"] == RARE
+    assert 0 < left["common"] < COMMON
+    assert not Counter(table["name"].to_pylist()) - given
+    assert not any(table["is_synthetic"].to_pylist())
+    report = json.loads((out / "_spark_smote" / "report.json").read_text(encoding="utf-8"))
+    assert {c["label"]: c["rows_after"] for c in report["classes"]} == left
+
+
 def test_phases_are_log_lines_where_there_is_no_terminal(cli, source, tmp_path):
     result = cli("resample", source, tmp_path / "out", *FITTING)
 
