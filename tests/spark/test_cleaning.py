@@ -124,6 +124,12 @@ def test_too_few_rows_for_the_neighbours_asked_for_are_an_error(spark):
         EditedNearestNeighbours().plan(line(spark, rows))
 
 
+def test_more_rows_than_an_exact_search_compares_are_refused(spark):
+    table = spark.range(140_000).selectExpr("id * 0.5D AS x", "id % 3 = 0 AS label")
+    with pytest.raises(DataError, match="'exact'.*up to 131,072.*the table has about.*'accurate'"):
+        TomekLinks(searchQuality="exact").plan(table)
+
+
 @pytest.mark.parametrize("sampler", BOTH)
 def test_strategies_that_give_numbers_are_refused(sampler):
     with pytest.raises(ParameterError, match="cleaning"):
