@@ -70,7 +70,8 @@ def plan_notices(
     """Notices that the plan itself gives rise to."""
     notices: list[Notice] = []
     largest = max(profile.counts.values())
-    full = [t.label for t in assignment.tasks if targets[t.label] >= largest]
+    grown = [task for task in assignment.tasks if task.new_rows]
+    full = [task.label for task in grown if targets[task.label] >= largest]
     if full:
         remedy = (
             "samplingStrategy=0.25 to 0.43"

@@ -129,12 +129,7 @@ def _asked_in_slices(bucket: Bucket, asking: np.ndarray) -> Iterator[Ints]:
         yield np.flatnonzero(able & (first >= start) & (first < start + part.quota))
 
 
-def prepare_search(
-    table: Table,
-    profile: Profile,
-    request: SearchRequest,
-    run: Run,
-) -> Search:
+def prepare_search(table: Table, profile: Profile, request: SearchRequest, run: Run) -> Search:
     """Sample all classes as one, fit the hash, count buckets, lay out the work.
 
     Parameters
@@ -161,20 +156,7 @@ def prepare_search(
     records = KeptRecords(joint_records(table, labels, with_key=request.with_key))
     sample: ClassSample = run("sample", lambda: _sample(records, task, profile.dimensions, request))
     refuse_id_like(table, [sample])
-    model: ClassModel = run(
-        "hash",
-        lambda: fit_class(
-            sample,
-            EVERY_CLASS,
-            request.k,
-            quality=QUALITIES[request.quality],
-            hash_family=request.hash_family,
-            standardize=request.standardize,
-            seed=request.seed,
-            nominal=len(table.nominal),
-            medians=request.medians,
-        ),
-    )
+    model: ClassModel = run("hash", lambda: _fitted(sample, request, nominal=len(table.nominal)))
     asked: list[Asked] = []
     if model.family is not None and request.recall_queries:
         asked = run("queries", lambda: _asked(records, usable, asking, request))
@@ -205,6 +187,21 @@ def _sample(
         purpose="joint sample",
     )
     return _complete(found[task.label], request.medians)
+
+
+def _fitted(sample: ClassSample, request: SearchRequest, *, nominal: int) -> ClassModel:
+    """Scale and hash of all classes as one."""
+    return fit_class(
+        sample,
+        EVERY_CLASS,
+        request.k,
+        quality=QUALITIES[request.quality],
+        hash_family=request.hash_family,
+        standardize=request.standardize,
+        seed=request.seed,
+        nominal=nominal,
+        medians=request.medians,
+    )
 
 
 def _complete(sample: ClassSample, medians: Floats | None) -> ClassSample:

@@ -38,6 +38,7 @@ def test_class_far_from_all_others_is_left_alone_if_that_is_allowed(apart, sampl
     assert left.rows_after == 30
     assert "onNoCandidates='warn'" in left.note
     assert [n for n in plan.report.notices if n.code == "class_skipped" and "'a'" in n.message]
+    assert not any("'a'" in n.message for n in plan.report.notices if n.code == "balanced_fully")
 
 
 @pytest.mark.parametrize("sampler", BOTH)
