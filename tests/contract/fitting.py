@@ -7,6 +7,11 @@ from spark_smote.samplers import REGISTRY
 
 METHODS = sorted(REGISTRY)
 
+ALIKE = {"borderline": "smote", "adasyn": "smote", "tomek": "enn"}
+"""Methods that look at a schema by the very code of another, which is tried on all of them."""
+
+OF_SCHEMAS = [method for method in METHODS if method not in ALIKE]
+
 
 def has(method, parameter):
     """Whether the sampler of this name takes a parameter."""
@@ -17,7 +22,7 @@ def fitting(cases):
     """Each sampler with each case whose parameters it takes."""
     return [
         (method, name)
-        for method in METHODS
+        for method in OF_SCHEMAS
         for name, case in cases.items()
         if all(has(method, parameter) for parameter in case.params)
     ]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from spark_smote.samplers import REGISTRY
-from tests.contract.fitting import METHODS, params_for, with_levels
+from tests.contract.fitting import OF_SCHEMAS, params_for, with_levels
 
 NUMBERS = {
     "tinyint": ["-128Y", "127Y", "-1Y", "0Y", "5Y", "77Y"],
@@ -109,7 +109,7 @@ def built(spark, drawn, place, kind, sizes):
     return spark.range(0, end, 1, 1).select(*chosen[:place], label, *chosen[place:])
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", OF_SCHEMAS)
 @settings(
     max_examples=10,
     derandomize=True,
