@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,6 +84,12 @@ def found_batch(bucket: Bucket, rows: Ints, **more: pa.Array) -> pa.RecordBatch:
         "multiplicity": pa.array(bucket.rows.multiplicity[rows], pa.int64()),
     }
     return pa.RecordBatch.from_pydict({**columns, **more})
+
+
+def of_classes(search: Search, found: DataFrame, labels: Collection[LabelValue]) -> DataFrame:
+    """Those of the rows found that are of some classes."""
+    codes = [code for code, label in enumerate(search.labels) if label in labels]
+    return found.filter(F.col("class").isin(codes))
 
 
 def rows_per_class(search: Search, found: DataFrame) -> dict[LabelValue, int]:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from pyspark.sql import DataFrame
 
 from spark_smote.labels import in_order
-from spark_smote.plans.cleaning import rows_per_class
+from spark_smote.plans.cleaning import of_classes, rows_per_class
 from spark_smote.plans.columns import resolve_columns
 from spark_smote.plans.imputing import missing_marked, sampled_medians
 from spark_smote.plans.notices import (
@@ -80,12 +80,16 @@ class Cleaning(
         search = prepare_search(
             table, profile, self._request(table, profile, targets, clock), clock.run
         )
-        found = KeptRecords(self._found(search, targets))
-        removal = replace(without_keys(table, found.frame), decided=found)
-        gone: dict[LabelValue, int] = clock.run(
+        found = KeptRecords(self._found(search))
+        rows: dict[LabelValue, int] = clock.run(
             "search", lambda: rows_per_class(search, found.frame)
         )
-        after = {label: n - gone.get(label, 0) for label, n in profile.counts.items()}
+        gone = of_classes(search, found.frame, targets)
+        removal = replace(without_keys(table, gone), decided=found)
+        after = {
+            label: n - (rows.get(label, 0) if label in targets else 0)
+            for label, n in profile.counts.items()
+        }
         report = ResampleReport(
             method=self.method,
             label_col=value("labelCol"),
@@ -94,7 +98,7 @@ class Cleaning(
             columns=list(table.roles),
             classes=self._outcomes(profile, after, targets, search),
             accuracy=list(search.accuracy),
-            notices=self._notices(profile, after, search),
+            notices=[*self._described(rows), *self._notices(profile, after, search)],
             phases=clock.phases,
             versions=library_versions(),
             input_fingerprint=profile.fingerprint,
@@ -111,8 +115,12 @@ class Cleaning(
         """How many neighbours are looked at, and the parameter that says so."""
 
     @abstractmethod
-    def _found(self, search: Search, targets: list[LabelValue]) -> DataFrame:
-        """The rows to remove, all of them of the targeted classes (`plans.cleaning.FOUND`)."""
+    def _found(self, search: Search) -> DataFrame:
+        """The rows to remove, if they are of a class that may lose some (`plans.cleaning.FOUND`)."""
+
+    def _described(self, rows: Mapping[LabelValue, int]) -> list[Notice]:
+        """What was found of the classes, where the counts of rows that go do not say it."""
+        return []
 
     def _asking(self, profile: Profile, targets: list[LabelValue]) -> list[LabelValue]:
         """Classes whose rows are judged."""

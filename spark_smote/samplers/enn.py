@@ -10,7 +10,6 @@ from pyspark.sql import DataFrame
 
 from spark_smote.plans.cleaning import FOUND, Outvoted
 from spark_smote.plans.search import Search
-from spark_smote.results import LabelValue
 from spark_smote.samplers.cleaning import Cleaning
 from spark_smote.samplers.params import Parameter, one_of, whole, with_accessors
 
@@ -130,5 +129,5 @@ class EditedNearestNeighbours(Cleaning):
     def _k(self) -> tuple[str, int]:
         return "nNeighbors", int(self._value("nNeighbors"))
 
-    def _found(self, search: Search, targets: list[LabelValue]) -> DataFrame:
+    def _found(self, search: Search) -> DataFrame:
         return search.judged(Outvoted(search.metric, self._value("kindSel") == "all"), FOUND)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark import keyword_only
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
+from spark_smote.labels import in_order
 from spark_smote.plans.cleaning import linked_rows
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.search import Search
-from spark_smote.results import LabelValue
+from spark_smote.results import LabelValue, Notice
 from spark_smote.samplers.cleaning import Cleaning
 from spark_smote.samplers.params import with_accessors
 
@@ -119,6 +119,9 @@ class TomekLinks(Cleaning):
     def _asking(self, profile: Profile, targets: list[LabelValue]) -> list[LabelValue]:
         return list(profile.counts)  # a link needs both sides
 
-    def _found(self, search: Search, targets: list[LabelValue]) -> DataFrame:
-        codes = [code for code, label in enumerate(search.labels) if label in targets]
-        return linked_rows(search).filter(F.col("class").isin(codes))
+    def _found(self, search: Search) -> DataFrame:
+        return linked_rows(search)
+
+    def _described(self, rows: Mapping[LabelValue, int]) -> list[Notice]:
+        counts = ", ".join(f"{rows[label]:,} of class {label!r}" for label in in_order(rows))
+        return [Notice("links", f"Rows in Tomek links: {counts or 'none'}.", "info")]

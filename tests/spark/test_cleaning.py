@@ -54,6 +54,15 @@ def test_rows_that_stay_are_as_they_were(mixed, sampler):
     assert not plan.resampled().filter("is_synthetic").count()
 
 
+def test_links_are_counted_on_both_sides_whichever_goes(spark):
+    rows = [(0.0, "a"), (1.0, "a"), (2.0, "a"), (2.1, "b"), (5.0, "b"), (5.1, "a")]
+    plan = TomekLinks().plan(line(spark, rows))
+    (said,) = [n.message for n in plan.report.notices if n.code == "links"]
+
+    assert said == "Rows in Tomek links: 2 of class 'a', 2 of class 'b'."
+    assert sorted(r.x for r in plan.removed().collect()) == [2.0, 5.1]
+
+
 def test_auto_spares_the_smallest_class(mixed):
     for sampler in BOTH:
         plan = sampler().plan(mixed)
