@@ -116,7 +116,7 @@ class Cleaning(
 
     @abstractmethod
     def _found(self, search: Search) -> DataFrame:
-        """The rows to remove, if they are of a class that may lose some (`plans.cleaning.FOUND`)."""
+        """The rows to remove where their class may lose some (`plans.cleaning.FOUND`)."""
 
     def _described(self, rows: Mapping[LabelValue, int]) -> list[Notice]:
         """What was found of the classes, where the counts of rows that go do not say it."""
