@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from spark_smote.samplers.adasyn import ADASYN
     from spark_smote.samplers.borderline import BorderlineSMOTE
     from spark_smote.samplers.enn import EditedNearestNeighbours
+    from spark_smote.samplers.random_over import RandomOverSampler
+    from spark_smote.samplers.random_under import RandomUnderSampler
     from spark_smote.samplers.smote import SMOTE
     from spark_smote.samplers.smotenc import SMOTENC
     from spark_smote.samplers.tomek import TomekLinks
@@ -27,6 +29,8 @@ _HOMES = {
     "BorderlineSMOTE": "spark_smote.samplers.borderline",
     "EditedNearestNeighbours": "spark_smote.samplers.enn",
     "TomekLinks": "spark_smote.samplers.tomek",
+    "RandomOverSampler": "spark_smote.samplers.random_over",
+    "RandomUnderSampler": "spark_smote.samplers.random_under",
     "Resampled": "spark_smote.pipeline",
     "inspect": "spark_smote.inspection.inspect",
 }
@@ -37,6 +41,8 @@ __all__ = [
     "SMOTENC",
     "BorderlineSMOTE",
     "EditedNearestNeighbours",
+    "RandomOverSampler",
+    "RandomUnderSampler",
     "Resampled",
     "TomekLinks",
     "__version__",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pyspark.ml.linalg import VectorUDT
@@ -48,6 +49,8 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
     SchemaError
         For a missing or unfit column, or columns left over without a policy.
     """
+    if not request.looks_at_inputs:
+        request = replace(request, input_cols=None, features_col=None, nominal_cols=())
     label = label_position(df, request.label_col)
     schema = df.schema
     names = schema.names
@@ -173,7 +176,7 @@ def _require_id(field: T.StructField, request: ColumnRequest) -> None:
             f"idCol {field.name!r} may not be null, but new rows have no id; let it be null, "
             f"for instance by F.nullif(F.col({field.name!r}), F.lit(None))"
         )
-    if request.provenance and not crosses(field.dataType):
+    if request.provenance and not (request.copied_by_spark or crosses(field.dataType)):
         raise SchemaError(
             f"idCol {field.name!r} is of type {field.dataType.simpleString()}, which cannot cross "
             "into Python; cast it, or set provenance=False"
@@ -233,7 +236,7 @@ def _inputs(
             for i, field in enumerate(schema)
             if isinstance(field.dataType, T.NumericType)
             and i not in settled
-            and field.name not in request.ignore_cols
+            and field.name not in {*request.ignore_cols, *request.along}
         ]
         if not chosen:
             raise SchemaError(
@@ -311,10 +314,13 @@ def _policies(
         policies = dict.fromkeys(left_over, given)
     else:
         policies = {}
-    if request.features_col is not None:
+    if request.copied_by_spark:
+        policies = dict.fromkeys(left_over, "copy") | policies
+    elif request.features_col is not None:
         # the learner reads the vector; a column that may not be null is copied instead
         default = {i: "null" if schema[i].nullable else "copy" for i in left_over}
         policies = default | policies
+    policies |= {i: "copy" for i in left_over if names[i] in request.along}
     undecided = [i for i in left_over if i not in policies]
     if undecided:
         listed = ", ".join(
@@ -329,7 +335,7 @@ def _policies(
             "them first"
         )
     for i, policy in policies.items():
-        check_policy(schema[i], policy)
+        check_policy(schema[i], policy, crossing=not request.copied_by_spark)
     return policies
 
 
@@ -363,7 +369,8 @@ def _role(
             "floor": "; rounded down on new rows (boundsPolicy)",
             "double": "; comes back as double on all rows (boundsPolicy)",
         }.get(bounds or "", "")
-        return role("input", (f"named by {by}" if named else "numeric column") + back)
+        noise = "noise" if request.copied_by_spark else None
+        return role("input", (f"named by {by}" if named else "numeric column") + back, noise)
     if position in nominal:
         by = "strings and booleans are" if request.nominal_cols == AUTO else "named by nominalCols,"
         return role("nominal", f"{by} levels")
@@ -373,6 +380,8 @@ def _role(
 
 
 def _why_carried(field: T.StructField, request: ColumnRequest) -> str:
+    if field.name in request.along:
+        return "added by an earlier sampler"
     if request.features_col is not None:
         return "the learner reads featuresCol"
     if not request.looks_at_inputs:

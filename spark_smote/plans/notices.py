@@ -14,7 +14,7 @@ from spark_smote.plans.model import ClassModel
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.table import INTEGER_TYPES, Table
-from spark_smote.results import LabelValue, Notice, Portrait, SearchAccuracy
+from spark_smote.results import ClassOutcome, LabelValue, Notice, Portrait, SearchAccuracy
 from spark_smote.strategy import smallest
 
 MOST_NEW_PER_REAL = 10
@@ -67,7 +67,45 @@ def plan_notices(
     standardize: bool,
     distinct: bool,
 ) -> list[Notice]:
-    """Notices that the plan itself gives rise to."""
+    """Notices that the plan of an interpolating method gives rise to."""
+    notices = target_notices(profile, targets, assignment)
+    for task in assignment.tasks:
+        if task.rows < FEWEST_ROWS:
+            notices.append(
+                Notice(
+                    "tiny_class",
+                    f"Class {task.label!r} has {task.rows} usable rows; with fewer than "
+                    f"{FEWEST_ROWS} its neighbourhoods are chance. Consider collecting more, "
+                    f"class weights, or leaving it alone.",
+                )
+            )
+        if task.note:
+            notices.append(Notice("small_class", f"Class {task.label!r}: {task.note}.", "info"))
+    for label, note in assignment.skipped.items():
+        notices.append(Notice("class_skipped", f"Class {label!r}: {note}."))
+    notices += skipped_notices(profile)
+    for label, rows in profile.usable.items():
+        holed = rows - profile.complete.get(label, rows)
+        if holed > 0:
+            notices.append(
+                Notice(
+                    "imputed",
+                    f"Class {label!r}: {holed:,} of {rows:,} rows miss inputs (null, NaN or "
+                    f"infinite). The search takes those for the median; new rows miss what their "
+                    f"base rows miss.",
+                    "info",
+                )
+            )
+    notices += _nominal_features(table)
+    for task, sample in zip(assignment.tasks, samples, strict=True):
+        notices += _sample_notices(table, task, sample, standardize=standardize, distinct=distinct)
+    return notices
+
+
+def target_notices(
+    profile: Profile, targets: Mapping[LabelValue, int], assignment: Assignment
+) -> list[Notice]:
+    """What is to be known of so many new rows, however they are made."""
     notices: list[Notice] = []
     largest = max(profile.counts.values())
     grown = [task for task in assignment.tasks if task.new_rows]
@@ -100,36 +138,6 @@ def plan_notices(
                 f"weight, not information.",
             )
         )
-    for task in assignment.tasks:
-        if task.rows < FEWEST_ROWS:
-            notices.append(
-                Notice(
-                    "tiny_class",
-                    f"Class {task.label!r} has {task.rows} usable rows; with fewer than "
-                    f"{FEWEST_ROWS} its neighbourhoods are chance. Consider collecting more, "
-                    f"class weights, or leaving it alone.",
-                )
-            )
-        if task.note:
-            notices.append(Notice("small_class", f"Class {task.label!r}: {task.note}.", "info"))
-    for label, note in assignment.skipped.items():
-        notices.append(Notice("class_skipped", f"Class {label!r}: {note}."))
-    notices += skipped_notices(profile)
-    for label, rows in profile.usable.items():
-        holed = rows - profile.complete.get(label, rows)
-        if holed > 0:
-            notices.append(
-                Notice(
-                    "imputed",
-                    f"Class {label!r}: {holed:,} of {rows:,} rows miss inputs (null, NaN or "
-                    f"infinite). The search takes those for the median; new rows miss what their "
-                    f"base rows miss.",
-                    "info",
-                )
-            )
-    notices += _nominal_features(table)
-    for task, sample in zip(assignment.tasks, samples, strict=True):
-        notices += _sample_notices(table, task, sample, standardize=standardize, distinct=distinct)
     return notices
 
 
@@ -177,6 +185,33 @@ def cleaning_notices(
                 "balance_turned",
                 f"Class {now!r} ({before[now]:,} rows before, {after[now]:,} now) becomes smaller "
                 f"than class {rare!r} ({after[rare]:,}), which was the smallest.",
+            )
+        )
+    return notices
+
+
+def removal_notices(classes: Sequence[ClassOutcome]) -> list[Notice]:
+    """Rows that a model will not see, and classes that so few are left of that chance decides."""
+    before = sum(c.rows_before for c in classes)
+    removed = sum(max(0, -c.rows_added) for c in classes)
+    if not removed:
+        return []
+    notices = [
+        Notice(
+            "rows_removed",
+            f"{removed:,} of {before:,} rows ({removed / before:.1%}) are left out: a model learns "
+            f"from the others alone, and its probabilities are those of their class shares. Class "
+            f"weights use all rows.",
+            "info",
+        )
+    ]
+    tiny = [f"{c.label!r} ({c.rows_after})" for c in classes if c.rows_after < FEWEST_ROWS]
+    if tiny:
+        notices.append(
+            Notice(
+                "tiny_class",
+                f"Fewer than {FEWEST_ROWS} rows are left of class {', '.join(tiny[:10])}: what a "
+                f"model learns of it is chance.",
             )
         )
     return notices

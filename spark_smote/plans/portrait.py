@@ -54,7 +54,7 @@ def portrait_of(written: DataFrame, plan: ResamplePlan) -> Portrait | None:
     # levels have no place in pictures, and what is missing has that of the search
     table = replace(plan.table, nominal=(), stand_ins=_medians(plan))
     new = _new_rows(written, table, synthetic_col)
-    grown = [c for c in report.classes if c.rows_added > 0]
+    grown = [c for c in report.classes if c.new_rows > 0]
     usable = [c for c in report.classes if c.rows_usable > 0]
     real = sample_classes(
         class_records(table, [c.label for c in usable]),
@@ -65,7 +65,7 @@ def portrait_of(written: DataFrame, plan: ResamplePlan) -> Portrait | None:
     )
     made = sample_classes(
         class_records(new, [c.label for c in grown]),
-        {c.label: c.rows_added for c in grown},
+        {c.label: c.new_rows for c in grown},
         _wanted(grown),
         seed=seed,
         purpose="portrait of new rows",
@@ -213,7 +213,7 @@ def _nearest_real(
                 label=label,
                 synthetic=near_new[_occurrences(new_times, each)].tolist(),
                 real=near_real[np.isfinite(near_real)].tolist(),
-                copies_share=copies.get(code, 0) / grown[code].rows_added,
+                copies_share=copies.get(code, 0) / grown[code].new_rows,
             )
         )
     return found

@@ -48,7 +48,12 @@ def without_keys(table: Table, keys: DataFrame) -> Removal:
 
 
 def keeping_times(
-    table: Table, labels: Sequence[LabelValue], times: DataFrame, among: Column | None = None
+    table: Table,
+    labels: Sequence[LabelValue],
+    times: DataFrame,
+    decided: KeptRecords | None = None,
+    *,
+    among: Column | None = None,
 ) -> Removal:
     """Of each distinct row of some classes so many occurrences stay; rows of other classes all do.
 
@@ -60,6 +65,8 @@ def keeping_times(
         One row = a distinct row of these classes: `key, twin bigint` (`Table.key` and
         `Table.twin_key`), `rows bigint` (how often it occurs), `kept bigint` (how often it stays,
         0 to `rows`).
+    decided : KeptRecords, optional
+        What `times` is made of, to be kept while the rows are in use.
     among : Column, optional
         True for all rows of these classes that may stay, where some are known not to.
     """
@@ -67,9 +74,14 @@ def keeping_times(
     others = table.frame.filter(~affected)
     own = table.frame.filter(affected)
     may_stay = own if among is None else own.filter(among)
+    gone = F.col("rows") - F.col("kept")
+    names = table.frame.columns
+    stay = repeated(table, may_stay, times.select("key", "twin", "kept"))
+    go = repeated(table, own, times.select("key", "twin", gone))
     return Removal(
-        kept=others.union(repeated(table, may_stay, times.select("key", "twin", "kept"))),
-        removed=repeated(table, own, times.select("key", "twin", F.col("rows") - F.col("kept"))),
+        kept=others.union(stay.select(*names)),
+        removed=go.select(*names),
+        decided=decided,
     )
 
 
@@ -79,7 +91,7 @@ def in_classes(table: Table, labels: Sequence[LabelValue]) -> Column:
 
 
 def repeated(table: Table, rows: DataFrame, times: DataFrame) -> DataFrame:
-    """Each distinct row so many times, in the columns of the table.
+    """Each distinct row so many times: its columns, then `key, twin, occurrence bigint`.
 
     Parameters
     ----------
@@ -94,7 +106,8 @@ def repeated(table: Table, rows: DataFrame, times: DataFrame) -> DataFrame:
     once = keyed.dropDuplicates(["key", "twin"]).join(wanted, ["key", "twin"])
     # one row = an occurrence that is wanted
     return occurrences(once, F.col("times")).select(
-        *[F.col(f"c{i}").alias(f"c{i}", metadata=f.metadata) for i, f in enumerate(table.schema)]
+        *[F.col(f"c{i}").alias(f"c{i}", metadata=f.metadata) for i, f in enumerate(table.schema)],
+        *("key", "twin", "occurrence"),
     )
 
 

@@ -24,11 +24,13 @@ class ResamplePlan:
     """What was asked, what was resolved, what was measured and what to beware of."""
     table: Table
     recipe: Recipe | None = None
-    """How new rows are made; None for a method that makes none."""
+    """How new rows are interpolated; None for a method that does not."""
     records: KeptRecords | None = None
-    """The rows that new ones are made of; None where no class receives any."""
+    """What new rows are made of; None where no class receives any."""
     removal: Removal | None = None
     """Which original rows stay; None where all do."""
+    copies: DataFrame | None = None
+    """New rows that are copies, under neutral names."""
 
     def __repr__(self) -> str:
         before, after = self.report.rows_before, self.report.rows_after
@@ -52,12 +54,19 @@ class ResamplePlan:
         return self._made(with_originals(self.table, originals, self._new_rows()))
 
     def _new_rows(self) -> DataFrame:
+        if self.copies is not None:
+            return self.copies
         if self.recipe is None:
             return no_rows(self.table)
         return synthesise(self.table, self.recipe, self.records.frame if self.records else None)
 
+    @property
+    def kept(self) -> list[KeptRecords]:
+        """What Spark keeps for these rows, while somebody holds on to it."""
+        kept = (self.records, self.removal.decided if self.removal else None)
+        return [each for each in kept if each is not None]
+
     def _made(self, frame: DataFrame) -> DataFrame:
-        for kept in (self.records, self.removal.decided if self.removal else None):
-            if kept is not None:
-                frame = kept.lend(frame)
+        for kept in self.kept:
+            frame = kept.lend(frame)
         return frame

@@ -41,6 +41,7 @@ def notebook_html(report: ResampleReport) -> str:
     parts = [
         f'<p style="margin:0;opacity:0.7">{title}</p>',
         f'<p style="{HEADLINE}">{shown(headline)}</p>',
+        *(f'<p style="margin:0 0 0.5em">{shown(step)}</p>' for step in wording.steps(report)),
         *map(notice_line, report.notices),
         _classes(report),
         f'<p style="margin:0.5em 0">{shown(accuracy)}</p>',

@@ -48,7 +48,8 @@ def text_summary(report: ResampleReport) -> str:
     """
     headline = wording.headline(report, arrow="->")
     title = f"{wording.literal(report.method)} on {wording.literal(report.label_col)}: {headline}"
-    parts = [title, _classes(report)]
+    steps = [wrapped(step, indent="  ") for step in wording.steps(report, arrow="->")]
+    parts = ["\n".join([title, *steps]), _classes(report)]
     if report.columns and report.makes_rows:
         parts.append(_columns(report))
     parts.append(wrapped(wording.accuracy_sentence(report)))

@@ -163,6 +163,14 @@ def headline(report: ResampleReport, arrow: str = "→") -> str:
     return f"{counts}; {', '.join(what)}, in {len(changed)} of {len(report.classes)} classes"
 
 
+def steps(report: ResampleReport, arrow: str = "→") -> list[str]:
+    """What each sampler of a chain did, in one sentence each; nothing where it is no chain."""
+    return [
+        f"Step {number}, {literal(step.method)}: {headline(step, arrow)}"
+        for number, step in enumerate(report.steps, 1)
+    ]
+
+
 def subline(report: ResampleReport) -> str:
     """The table as a whole: rows, classes, and how unequal these are before and after."""
     if not report.classes:
@@ -280,9 +288,11 @@ def times(number: float) -> str:
 def on_new_rows(column: ColumnRole) -> str:
     """Where the values of a column come from on synthetic rows."""
     if column.policy is not None:
-        return {"null": "null", "copy": "copied from the base row"}.get(
-            column.policy, literal(column.policy)
-        )
+        return {
+            "null": "null",
+            "copy": "copied from the base row",
+            "noise": "the base row's value and noise",
+        }.get(column.policy, literal(column.policy))
     return {
         "input": "interpolated",
         "nominal": "most frequent around the base row",

@@ -7,6 +7,8 @@ from spark_smote.samplers.adasyn import ADASYN
 from spark_smote.samplers.base import Sampler
 from spark_smote.samplers.borderline import BorderlineSMOTE
 from spark_smote.samplers.enn import EditedNearestNeighbours
+from spark_smote.samplers.random_over import RandomOverSampler
+from spark_smote.samplers.random_under import RandomUnderSampler
 from spark_smote.samplers.smote import SMOTE
 from spark_smote.samplers.smotenc import SMOTENC
 from spark_smote.samplers.tomek import TomekLinks
@@ -18,6 +20,8 @@ REGISTRY: dict[str, type[Sampler]] = {
     "adasyn": ADASYN,
     "enn": EditedNearestNeighbours,
     "tomek": TomekLinks,
+    "random_over": RandomOverSampler,
+    "random_under": RandomUnderSampler,
 }
 """Method names of the command line and of job configurations."""
 
@@ -28,6 +32,8 @@ __all__ = [
     "SMOTENC",
     "BorderlineSMOTE",
     "EditedNearestNeighbours",
+    "RandomOverSampler",
+    "RandomUnderSampler",
     "Sampler",
     "TomekLinks",
 ]

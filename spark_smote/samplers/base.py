@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from platform import python_version
 from time import perf_counter
@@ -21,9 +21,10 @@ from pyspark.sql import DataFrame
 import spark_smote
 from spark_smote.errors import ParameterError
 from spark_smote.plans.levels import AUTO
+from spark_smote.plans.profile import Profile
 from spark_smote.plans.resample_plan import ResamplePlan
-from spark_smote.plans.table import ColumnRequest
-from spark_smote.results import Phase
+from spark_smote.plans.table import ColumnRequest, Table
+from spark_smote.results import ClassOutcome, Notice, Phase, ResampleReport, SearchAccuracy
 from spark_smote.samplers.params import REQUIRED, HasLabel, HasSeed, Parameter
 from spark_smote.strategy import is_persistable
 
@@ -34,9 +35,15 @@ Progress = Callable[[str], AbstractContextManager[None]]
 class Sampler(HasLabel, HasSeed, DefaultParamsReadable["Sampler"], MLWritable):
     """Base of all samplers."""
 
+    makes_rows: ClassVar[bool] = True
+    """Whether new rows come; else the method only removes some."""
+    method: ClassVar[str]
+    """Its name in reports."""
     phases: ClassVar[tuple[str, ...]]
     """Names of the phases that planning goes through."""
 
+    _along: tuple[str, ...] = ()
+    """Columns that earlier samplers of a chain added."""
     _input_kwargs: dict[str, Any]
     """What `keyword_only` keeps of a constructor's arguments."""
 
@@ -149,7 +156,44 @@ class Sampler(HasLabel, HasSeed, DefaultParamsReadable["Sampler"], MLWritable):
             id_col=self._optional("idCol", None),
             synthetic_col=self._value("syntheticCol"),
             provenance=self._optional("provenance", False),
+            makes_rows=self.makes_rows,
+            along=self._along,
         )
+
+    def _report(
+        self,
+        table: Table,
+        profile: Profile,
+        classes: Sequence[ClassOutcome],
+        clock: PhaseClock,
+        *,
+        accuracy: Sequence[SearchAccuracy] = (),
+        notices: Sequence[Notice] = (),
+    ) -> ResampleReport:
+        """What was asked and resolved, with what the method found."""
+        return ResampleReport(
+            method=self.method,
+            label_col=self._value("labelCol"),
+            asked=self._asked(),
+            resolved=self._resolved(),
+            columns=list(table.roles),
+            classes=list(classes),
+            accuracy=list(accuracy),
+            notices=list(notices),
+            phases=clock.phases,
+            versions=library_versions(),
+            input_fingerprint=profile.fingerprint,
+            makes_rows=table.request.makes_rows,
+        )
+
+    def following(self, added: Sequence[str]) -> Sampler:
+        """The same sampler for a table to which earlier ones added columns: it looks at none.
+
+        New rows hold what their base rows hold there.
+        """
+        that = self.copy()
+        that._along = tuple(added)
+        return that
 
     def _optional(self, name: str, default: Any) -> Any:
         """Value of a parameter that not every sampler has."""

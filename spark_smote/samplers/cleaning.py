@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar
 
 from pyspark.sql import DataFrame
 
@@ -24,9 +23,9 @@ from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.removal import without_keys
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.search import Search, SearchRequest, prepare_search
-from spark_smote.plans.table import ColumnRequest, Table
-from spark_smote.results import ClassOutcome, LabelValue, Notice, ResampleReport
-from spark_smote.samplers.base import PhaseClock, Progress, Sampler, library_versions
+from spark_smote.plans.table import Table
+from spark_smote.results import ClassOutcome, LabelValue, Notice
+from spark_smote.samplers.base import PhaseClock, Progress, Sampler
 from spark_smote.samplers.params import (
     HasCleaningStrategy,
     HasFeaturesCol,
@@ -43,9 +42,8 @@ class Cleaning(
 ):
     """Remove the rows that their neighbours, of all classes, speak against."""
 
+    makes_rows = False
     phases = ("profile", "sample", "hash", "count", "search")
-    method: ClassVar[str]
-    """Its name in reports."""
 
     def plan(self, df: DataFrame, progress: Progress | None = None) -> ResamplePlan:
         """Profile, sample, hash, search once, count what goes; write nothing.
@@ -90,24 +88,15 @@ class Cleaning(
             label: n - (rows.get(label, 0) if label in targets else 0)
             for label, n in profile.counts.items()
         }
-        report = ResampleReport(
-            method=self.method,
-            label_col=value("labelCol"),
-            asked=self._asked(),
-            resolved=self._resolved(),
-            columns=list(table.roles),
-            classes=self._outcomes(profile, after, targets, search),
-            accuracy=list(search.accuracy),
+        report = self._report(
+            table,
+            profile,
+            self._outcomes(profile, after, targets, search),
+            clock,
+            accuracy=search.accuracy,
             notices=[*self._described(rows), *self._notices(profile, after, search)],
-            phases=clock.phases,
-            versions=library_versions(),
-            input_fingerprint=profile.fingerprint,
-            makes_rows=False,
         )
         return ResamplePlan(report, table, removal=removal)
-
-    def _columns(self) -> ColumnRequest:
-        return replace(super()._columns(), makes_rows=False)
 
     @property
     @abstractmethod

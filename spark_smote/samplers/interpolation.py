@@ -30,8 +30,8 @@ from spark_smote.plans.sample import ClassSample, sample_classes
 from spark_smote.plans.synthesise import Recipe
 from spark_smote.plans.table import Table
 from spark_smote.plans.tuning import QUALITIES
-from spark_smote.results import ClassOutcome, Notice, ResampleReport, SearchAccuracy
-from spark_smote.samplers.base import PhaseClock, Progress, Sampler, library_versions
+from spark_smote.results import ClassOutcome, Notice, SearchAccuracy
+from spark_smote.samplers.base import PhaseClock, Progress, Sampler
 from spark_smote.samplers.params import (
     HasInputs,
     HasIntegerBounds,
@@ -67,9 +67,6 @@ class Interpolating(
     """Profile, sample, hash, count, then search, draw and interpolate in one task per bucket."""
 
     phases: ClassVar[tuple[str, ...]] = ("profile", "sample", "hash")
-
-    method: ClassVar[str]
-    """Its name in reports."""
 
     def plan(self, df: DataFrame, progress: Progress | None = None) -> ResamplePlan:
         """Profile, sample, fit the hash, count buckets and share out quotas; write nothing.
@@ -140,19 +137,8 @@ class Interpolating(
             *nominal_notices(assignment.tasks, models),
             *accuracy_notices(accuracy, split=any((model.splits > 1).any() for model in models)),
         ]
-        report = ResampleReport(
-            method=self.method,
-            label_col=value("labelCol"),
-            asked=self._asked(),
-            resolved=self._resolved(),
-            columns=list(table.roles),
-            classes=self._outcomes(profile, assignment, models),
-            accuracy=accuracy,
-            notices=notices,
-            phases=clock.phases,
-            versions=library_versions(),
-            input_fingerprint=profile.fingerprint,
-        )
+        outcomes = self._outcomes(profile, assignment, models)
+        report = self._report(table, profile, outcomes, clock, accuracy=accuracy, notices=notices)
         distinct = value("distinctNeighbours")
         recipe = Recipe(assignment.tasks, tuple(models), layout, value("seed"), distinct)
         return ResamplePlan(report, table, recipe, records)

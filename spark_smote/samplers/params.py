@@ -6,8 +6,9 @@ and checked when they are set, so that a bad one fails before any job.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, TypeVar
 
 from pyspark.ml.param import Param, Params
@@ -46,6 +47,18 @@ def whole(least: int, most: int | None = None) -> Check:
         if number < least or (most is not None and number > most):
             raise ParameterError(f"{name} must be {bound}; received {value!r}")
         return number
+
+    return check
+
+
+def number(least: float) -> Check:
+    """A finite number of at least `least`."""
+
+    def check(name: str, value: Any) -> float:
+        real = isinstance(value, Real) and not isinstance(value, bool)
+        if not real or not least <= value < math.inf:
+            raise ParameterError(f"{name} must be a number of at least {least}; received {value!r}")
+        return float(value)
 
     return check
 
@@ -249,6 +262,18 @@ class HasOversamplingStrategy(Params):
         "dict of class to its rows / rows of the largest class, instead of samplingStrategy",
         REQUIRED,
         ratios("over-sampling"),
+    )
+
+
+class HasShrinkage(Params):
+    """Noise on copies."""
+
+    shrinkage = Parameter(
+        "shrinkage",
+        "width of the noise on numeric inputs, in that of ROSE, >= 0; no input is looked at if "
+        "unset",
+        REQUIRED,
+        number(0.0),
     )
 
 

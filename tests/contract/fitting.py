@@ -19,13 +19,15 @@ def has(method, parameter):
 
 
 def fitting(cases):
-    """Each sampler with each case whose parameters it takes."""
-    return [
-        (method, name)
-        for method in OF_SCHEMAS
-        for name, case in cases.items()
-        if all(has(method, parameter) for parameter in case.params)
-    ]
+    """Each sampler with each case that concerns it."""
+    return [(method, name) for method in OF_SCHEMAS for name in cases if fits(method, cases[name])]
+
+
+def fits(method, case):
+    """Whether it takes the case's parameters, or looks at the label only and so needs none."""
+    if REGISTRY[method]()._columns().looks_at_inputs:
+        return all(has(method, parameter) for parameter in case.params)
+    return case.of_label
 
 
 def needs_levels(method):

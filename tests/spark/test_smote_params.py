@@ -35,6 +35,9 @@ def bad_values(parameter):
     if kind == "whole":
         beyond = [] if bounds["most"] is None else [bounds["most"] + 1]
         return [bounds["least"] - 1, *beyond, True, "3", 2.5, float("nan"), [1], np.float64(3)]
+    if kind == "number":
+        least = bounds["least"]
+        return [least - 1e-9, True, "3", float("nan"), float("inf"), [1.0]]
     if kind == "one_of":
         first = bounds["choices"][0]
         return ["", first.upper(), f"{first} ", 7, True, [first]]
@@ -105,12 +108,13 @@ def test_values_at_the_ends_of_a_range_are_accepted(spark, method):
             "whole": [bounds.get("least"), bounds.get("most"), np.int32(7)],
             "one_of": list(bounds.get("choices", ())),
             "flag": [True, False],
+            "number": [bounds.get("least"), np.float64(0.5)],
         }.get(kind, [])
         for value in accepted:
             if value is not None:
                 sampler = REGISTRY[method](**{name: value})
                 assert sampler.getOrDefault(name) == value
-                assert type(sampler.getOrDefault(name)) in (int, str, bool)
+                assert type(sampler.getOrDefault(name)) in (int, float, str, bool)
 
 
 @pytest.mark.parametrize("method", SAMPLERS)
