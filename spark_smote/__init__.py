@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spark_smote.evaluation.weights import classWeights
     from spark_smote.inspection.inspect import inspect
     from spark_smote.pipeline import Resampled
     from spark_smote.samplers.adasyn import ADASYN
@@ -32,6 +33,7 @@ _HOMES = {
     "RandomOverSampler": "spark_smote.samplers.random_over",
     "RandomUnderSampler": "spark_smote.samplers.random_under",
     "Resampled": "spark_smote.pipeline",
+    "classWeights": "spark_smote.evaluation.weights",
     "inspect": "spark_smote.inspection.inspect",
 }
 
@@ -46,6 +48,7 @@ __all__ = [
     "Resampled",
     "TomekLinks",
     "__version__",
+    "classWeights",
     "inspect",
 ]
 
