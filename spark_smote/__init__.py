@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from spark_smote.pipeline import Resampled
     from spark_smote.samplers.adasyn import ADASYN
     from spark_smote.samplers.borderline import BorderlineSMOTE
+    from spark_smote.samplers.chain import Chain
     from spark_smote.samplers.enn import EditedNearestNeighbours
     from spark_smote.samplers.random_over import RandomOverSampler
     from spark_smote.samplers.random_under import RandomUnderSampler
@@ -30,6 +31,7 @@ _HOMES = {
     "BorderlineSMOTE": "spark_smote.samplers.borderline",
     "EditedNearestNeighbours": "spark_smote.samplers.enn",
     "TomekLinks": "spark_smote.samplers.tomek",
+    "Chain": "spark_smote.samplers.chain",
     "RandomOverSampler": "spark_smote.samplers.random_over",
     "RandomUnderSampler": "spark_smote.samplers.random_under",
     "Resampled": "spark_smote.pipeline",
@@ -42,6 +44,7 @@ __all__ = [
     "SMOTE",
     "SMOTENC",
     "BorderlineSMOTE",
+    "Chain",
     "EditedNearestNeighbours",
     "RandomOverSampler",
     "RandomUnderSampler",
