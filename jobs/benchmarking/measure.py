@@ -20,7 +20,8 @@ from pyspark.sql import SparkSession
 
 from benchmarking.datasets import LABEL
 
-SAMPLING_SECONDS = 0.05
+SAMPLING_SECONDS = 0.2
+"""Looking oftener takes a tenth of a core from what is measured."""
 SETTLING_SECONDS = 0.5
 """Spark's REST API hears of the end of a stage a little later."""
 UNFINISHED = {"ACTIVE", "PENDING"}

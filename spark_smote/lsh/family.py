@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -64,8 +65,8 @@ class HashFamily(Protocol):
     def place(self, points: Floats) -> Placement:
         """Home bucket of each row, and the further buckets it is copied to."""
 
-    def refitted(self, sample: Floats, settings: FitSettings) -> HashFamily:
-        """What `fit` would give for the same sample and buckets, but other copies."""
+    def spilling(self, sample: Floats, settings: FitSettings) -> Callable[[float], HashFamily]:
+        """What `fit` would give for the same sample and buckets, by the mean copies asked for."""
 
     def without(self, buckets: Ints) -> HashFamily:
         """The same hash with some buckets closed: their rows go to the next best."""

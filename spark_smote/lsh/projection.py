@@ -8,6 +8,7 @@ than isotropic ones.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -76,9 +77,11 @@ class RandomProjectionHash:
         within = rank < self.most_copies - 1
         return Placement(home, rows[within], found[within])
 
-    def refitted(self, sample: Floats, settings: FitSettings) -> RandomProjectionHash:
-        """The same tree with other margins; growing it is cheap."""
-        return self.fit(sample, settings)
+    def spilling(
+        self, sample: Floats, settings: FitSettings
+    ) -> Callable[[float], RandomProjectionHash]:
+        """The same tree with other margins, by the mean copies asked for; growing it is cheap."""
+        return lambda copies: self.fit(sample, replace(settings, copies=copies))
 
     def without(self, buckets: Ints) -> RandomProjectionHash:
         """Close buckets: rows that fall into one go to the open bucket next in tree order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -55,29 +56,31 @@ class VoronoiHash:
             warnings.simplefilter("ignore", ConvergenceWarning)
             centroids = _leaf_centroids(sample, settings.buckets, settings.seed)
             bare = cls(centroids, -np.inf, settings.most_copies)._without_starved(sample, settings)
-            return bare.refitted(sample, settings)
+            return bare.spilling(sample, settings)(settings.copies)
 
-    def refitted(self, sample: Floats, settings: FitSettings) -> VoronoiHash:
-        """The same cells with another reach."""
-        spills = self.buckets > 1 and settings.most_copies > 1
-        reach = self._affordable(sample, settings) if spills else -np.inf
-        return replace(self, reach=reach)
+    def spilling(self, sample: Floats, settings: FitSettings) -> Callable[[float], VoronoiHash]:
+        """The same cells with another reach, by the mean copies asked for."""
+        rows = min(len(sample), ROWS_TO_TUNE_ON)
+        excess = self._excess(sample[:rows], min(settings.most_copies, self.buckets))
+
+        def with_copies(copies: float) -> VoronoiHash:
+            spilled = min(int((copies - 1.0) * rows), excess.size)
+            return replace(self, reach=float(excess[spilled - 1]) if spilled else -np.inf)
+
+        return with_copies
 
     def _without_starved(self, sample: Floats, settings: FitSettings) -> VoronoiHash:
         held = np.bincount(self.place(sample).home, minlength=self.buckets)
         starved = np.flatnonzero(held < settings.fewest_rows)[: self.buckets - 1]
         return self.without(starved)._without_starved(sample, settings) if len(starved) else self
 
-    def _affordable(self, sample: Floats, settings: FitSettings) -> float:
-        """The reach at which rows of the sample have as many copies as asked for."""
-        some = sample[:ROWS_TO_TUNE_ON]
-        wide = min(self.most_copies, self.buckets)
-        _, squared = k_nearest(some, self.centroids, wide, np.ones(sample.shape[1]))
+    def _excess(self, rows: Floats, cells: int) -> Floats:
+        """How much farther than its own cell each of the next ones is from each row, ascending."""
+        _, squared = k_nearest(rows, self.centroids, cells, np.ones(rows.shape[1]))
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             excess = np.sort(squared[:, 1:] / squared[:, :1] - 1.0, axis=None)
-        excess = excess[np.isfinite(excess)]  # a row on its centroid is near no boundary
-        copies = int((settings.copies - 1.0) * len(some))
-        return float(excess[min(copies, excess.size) - 1]) if copies and excess.size else -np.inf
+        finite: Floats = excess[np.isfinite(excess)]  # a row on its centroid is near no boundary
+        return finite
 
     @property
     def buckets(self) -> int:

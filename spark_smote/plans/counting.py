@@ -72,7 +72,6 @@ class Asked:
 
     def queries(self, sample: ClassSample, model: ClassModel, k: int) -> recall.Queries:
         """The same as queries, bounded by what the sample shows."""
-        home, rows, buckets = model.place(sample.features, sample.keys)
         queries = recall.Queries(
             points=self.features,
             inverse_scale=model.inverse_scale,
@@ -80,6 +79,9 @@ class Asked:
             buckets=model.place(self.features, self.keys)[0],
             limits=recall.Nearest.unseen(len(self.keys), k),
         )
+        if not len(self.keys):
+            return queries
+        home, rows, buckets = model.place(sample.features, sample.keys)
         members = np.append(np.arange(len(home)), rows), np.append(home, buckets)
         return queries.knowing(sample.features, members, k)
 

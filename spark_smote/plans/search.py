@@ -158,7 +158,7 @@ def prepare_search(table: Table, profile: Profile, request: SearchRequest, run: 
     refuse_id_like(table, [sample])
     model: ClassModel = run("hash", lambda: _fitted(sample, request, nominal=len(table.nominal)))
     asked: list[Asked] = []
-    if model.family is not None and request.recall_queries:
+    if model.family is not None and request.recall_queries and any(asking):
         asked = run("queries", lambda: _asked(records, usable, asking, request))
     model, tally = run("count", lambda: _counted(records, task, sample, model, asked, request))
     return Search(

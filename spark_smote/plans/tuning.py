@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from spark_smote.kernels.distances import Floats
@@ -105,7 +105,7 @@ def cheapest_family(
             fewest_rows=FEWEST_SAMPLE_ROWS,
             seed=seed_int32(seed, "hash"),
         )
-        spilling = partial(_spilling, kind.fit(points, settings), points, settings)
+        spilling = kind.fit(points, settings).spilling(points, settings)
         place = bisect_left(ladder, quality.recall, key=partial(_promised, expected, spilling))
         found = reaching if place < len(ladder) else failing
         place = min(place, len(ladder) - 1)
@@ -117,12 +117,6 @@ def _promised(
     expected: ExpectedNeighbours, spilling: Callable[[float], HashFamily], copies: float
 ) -> float:
     return 1 - MISSED_IN_TRUTH * (1 - expected.recall(spilling(copies)))
-
-
-def _spilling(
-    family: HashFamily, sample: Floats, settings: FitSettings, copies: float
-) -> HashFamily:
-    return family.refitted(sample, replace(settings, copies=copies))
 
 
 def buckets_to_try(rows: int, dimensions: int, quality: SearchQuality) -> list[int]:

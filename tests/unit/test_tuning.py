@@ -87,7 +87,7 @@ def test_other_copies_change_no_bucket(easy):
     for kind in FAMILIES:
         family = fitted(easy, 40, 1.5, "balanced", kind)
         settings = FitSettings(40, 3.0, 12, 4, tuning.seed_int32(3, "hash"))
-        again = family.refitted(easy, settings)
+        again = family.spilling(easy, settings)(settings.copies)
         np.testing.assert_array_equal(family.place(easy).home, again.place(easy).home)
         assert copies_of(family, easy) < copies_of(again, easy)
 
