@@ -9,21 +9,51 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spark_smote.evaluation.weights import classWeights
     from spark_smote.inspection.inspect import inspect
     from spark_smote.pipeline import Resampled
+    from spark_smote.samplers.adasyn import ADASYN
+    from spark_smote.samplers.borderline import BorderlineSMOTE
+    from spark_smote.samplers.chain import Chain
+    from spark_smote.samplers.enn import EditedNearestNeighbours
+    from spark_smote.samplers.random_over import RandomOverSampler
+    from spark_smote.samplers.random_under import RandomUnderSampler
     from spark_smote.samplers.smote import SMOTE
     from spark_smote.samplers.smotenc import SMOTENC
+    from spark_smote.samplers.tomek import TomekLinks
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "SMOTE": "spark_smote.samplers.smote",
     "SMOTENC": "spark_smote.samplers.smotenc",
+    "ADASYN": "spark_smote.samplers.adasyn",
+    "BorderlineSMOTE": "spark_smote.samplers.borderline",
+    "EditedNearestNeighbours": "spark_smote.samplers.enn",
+    "TomekLinks": "spark_smote.samplers.tomek",
+    "Chain": "spark_smote.samplers.chain",
+    "RandomOverSampler": "spark_smote.samplers.random_over",
+    "RandomUnderSampler": "spark_smote.samplers.random_under",
     "Resampled": "spark_smote.pipeline",
+    "classWeights": "spark_smote.evaluation.weights",
     "inspect": "spark_smote.inspection.inspect",
 }
 
-__all__ = ["SMOTE", "SMOTENC", "Resampled", "__version__", "inspect"]
+__all__ = [
+    "ADASYN",
+    "SMOTE",
+    "SMOTENC",
+    "BorderlineSMOTE",
+    "Chain",
+    "EditedNearestNeighbours",
+    "RandomOverSampler",
+    "RandomUnderSampler",
+    "Resampled",
+    "TomekLinks",
+    "__version__",
+    "classWeights",
+    "inspect",
+]
 
 
 def __getattr__(name: str) -> Any:

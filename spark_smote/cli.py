@@ -133,7 +133,7 @@ def resample(
     ] = False,
     traceback: TraceBack = False,
 ) -> None:
-    """Read INPUT, add rows to its rare classes, write OUTPUT and a report."""
+    """Read INPUT, rebalance its classes, write OUTPUT and a report."""
     with _one_line_errors(show_traceback=traceback):
         given: dict[str, Any] = {
             "input.path": input_path,

@@ -8,24 +8,16 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
 
-import pyspark
 from pyspark import StorageLevel
 from pyspark.errors import PySparkException
 from pyspark.ml import Estimator, Model, Pipeline
 from pyspark.ml.param import Param, Params
 from pyspark.ml.tuning import CrossValidator, TrainValidationSplit
-from pyspark.ml.util import (
-    DefaultParamsReader,
-    DefaultParamsWriter,
-    MLReadable,
-    MLReader,
-    MLWritable,
-    MLWriter,
-)
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.utils import is_remote
+from pyspark.ml.util import MLReadable, MLReader, MLWritable, MLWriter
+from pyspark.sql import DataFrame
 
 from spark_smote.errors import ParameterError
+from spark_smote.samplers.nesting import NestingWriter, described, read_nested
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +27,6 @@ ParamMap: TypeAlias = dict[Param[Any], Any]
 # column named after their uid: the class (or any prefix), 12 hexadecimal digits, "_rand".
 _FOLD_DRAW = re.compile(r".+_[0-9a-f]{12}_rand")
 
-# The nested objects are saved in folders of their own, named like the parameters.
 _NESTED = ("sampler", "estimator")
 
 
@@ -57,7 +48,7 @@ class Resampler(Protocol):
 def _to_sampler(value: Any) -> Resampler:
     if isinstance(value, type) or not (isinstance(value, Params) and isinstance(value, Resampler)):
         raise ParameterError(
-            f"sampler: received {_described(value)}; it must be a sampler, that is, Spark ML "
+            f"sampler: received {described(value)}; it must be a sampler, that is, Spark ML "
             f"parameters with a method resample(df): for instance SMOTE(labelCol='label', seed=7)"
         )
     return value
@@ -66,14 +57,14 @@ def _to_sampler(value: Any) -> Resampler:
 def _to_estimator(value: Any) -> Estimator[Any]:
     if isinstance(value, type) or not isinstance(value, Estimator):
         raise ParameterError(
-            f"estimator: received {_described(value)}; it must be a pyspark.ml.Estimator that is "
+            f"estimator: received {described(value)}; it must be a pyspark.ml.Estimator that is "
             f"not fitted yet: a classifier such as LogisticRegression(), or a Pipeline"
         )
     validator = _validator_in(value)
     if validator is not None:
         kind = type(validator).__name__
         raise ParameterError(
-            f"estimator: received {_described(value)} with a {kind} in it, whose validation rows "
+            f"estimator: received {described(value)} with a {kind} in it, whose validation rows "
             f"would be taken from resampled rows; turn it round: "
             f"{kind}(estimator=Resampled(sampler=..., estimator=...), ...)"
         )
@@ -91,12 +82,6 @@ def _validator_in(stage: Any) -> Any:
         inner = [stage._given_or_none("estimator")]
     found = (_validator_in(each) for each in inner)
     return next((validator for validator in found if validator is not None), None)
-
-
-def _described(value: Any) -> str:
-    if isinstance(value, type):
-        return f"the class {value.__name__} rather than an instance of it"
-    return "nothing" if value is None else f"{value!r} of type {type(value).__name__}"
 
 
 class Resampled(Estimator[Model], MLReadable["Resampled"], MLWritable):
@@ -242,7 +227,8 @@ class Resampled(Estimator[Model], MLReadable["Resampled"], MLWritable):
 
     def write(self) -> MLWriter:
         """Writer of the unfitted estimator: its metadata, the sampler, the inner estimator."""
-        return _ResampledWriter(self)
+        nested = {"sampler": self.getSampler(), "estimator": self.getEstimator()}
+        return NestingWriter(self, nested)
 
     @classmethod
     def read(cls) -> "_ResampledReader":
@@ -250,59 +236,10 @@ class Resampled(Estimator[Model], MLReadable["Resampled"], MLWritable):
         return _ResampledReader()
 
 
-class _ResampledWriter(MLWriter):
-    """Writes `metadata/`, `sampler/` and `estimator/`, as OneVsRest does with its classifier."""
-
-    def __init__(self, instance: Resampled) -> None:
-        super().__init__()
-        self.instance = instance
-
-    def saveImpl(self, path: str) -> None:
-        nested = {"sampler": self.instance.getSampler(), "estimator": self.instance.getEstimator()}
-        for name, value in nested.items():
-            if not isinstance(value, MLWritable):
-                raise ParameterError(
-                    f"{name}: {_described(value)} cannot be saved, since it is no "
-                    f"pyspark.ml.util.MLWritable; save the fitted model instead, or give a "
-                    f"{name} that can be saved"
-                )
-        # A sampler may refuse to be saved (a callable samplingStrategy): it goes first, so that
-        # nothing is left behind that looks like a saved Resampled.
-        for name, value in nested.items():
-            folder = _folder(path, name)
-            cast(MLWritable, value).write().session(self.sparkSession).save(folder)
-        DefaultParamsWriter.saveMetadata(
-            self.instance, path, _metadata_access(self.sparkSession), paramMap={}
-        )
-
-    def _handleOverwrite(self, path: str) -> None:
-        if not is_remote():
-            super()._handleOverwrite(path)
-            return
-        # Spark's own writer reaches for the JVM here, which a Connect client does not have.
-        from pyspark.ml.connect.readwrite import RemoteMLWriter
-
-        RemoteMLWriter.handleOverwrite(path, True)
-
-
 class _ResampledReader(MLReader[Resampled]):
     def load(self, path: str) -> Resampled:
-        access = _metadata_access(self.sparkSession)
-        metadata = DefaultParamsReader.loadMetadata(path, access)
-        nested: dict[str, Any] = {
-            name: DefaultParamsReader.loadParamsInstance(_folder(path, name), access)
-            for name in _NESTED
-        }
-        return Resampled(**nested)._resetUid(metadata["uid"])
-
-
-def _metadata_access(session: SparkSession) -> Any:
-    """What this pyspark reads and writes ML metadata with.
-
-    3.5 wants the SparkContext; 4.x takes the session too, which is all that Connect has.
-    """
-    is_before_4 = int(pyspark.__version__.split(".")[0]) < 4
-    return session.sparkContext if is_before_4 else session
+        uid, nested = read_nested(self.sparkSession, path)
+        return Resampled(**nested)._resetUid(uid)
 
 
 def _given(**kwargs: Any) -> dict[str, Any]:
@@ -357,7 +294,3 @@ def _end_use(rows: DataFrame, key: int) -> None:
         if not _uses[key]:
             del _uses[key]
             rows.unpersist()
-
-
-def _folder(path: str, name: str) -> str:
-    return f"{path.rstrip('/')}/{name}"

@@ -24,7 +24,7 @@ class ColumnRole:
     """`input`, `nominal`, `label`, `carried`, `id` or `ignored`."""
     reason: str
     policy: str | None = None
-    """For columns that are not interpolated: `null` or `copy` on new rows."""
+    """For columns that are not interpolated: `null`, `copy` or `noise` on new rows."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,25 @@ class ClassOutcome:
     skipped."""
     rows_after: int
     method: str
-    """`smote`, `duplicate` or `untouched`."""
+    """What was done: `smote`, `duplicate`, ..., or `untouched`."""
     k_requested: int
     k_resolved: int
     buckets: int = 0
     note: str = ""
     """Why the resolved figure is not the one asked for; empty when it is."""
+    rows_synthetic: int | None = None
+    """New rows among `rows_after`, where some were made and others removed; None = what they
+    exceed `rows_before` by."""
 
     @property
     def rows_added(self) -> int:
-        """New rows."""
+        """New rows; below 0 where more are removed."""
         return self.rows_after - self.rows_before
+
+    @property
+    def new_rows(self) -> int:
+        """New rows among `rows_after`."""
+        return max(0, self.rows_added) if self.rows_synthetic is None else self.rows_synthetic
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,9 @@ class SearchAccuracy:
     distance_ratio: float
     """Mean distance to the neighbours found / to the exact ones; 1.0 is exact."""
     exact: bool
-    """True where the class fits one bucket, so that the search is exact by construction."""
+    """True where what is searched fits one bucket, so that the search is exact by construction."""
+    among: str = "its class"
+    """Where neighbours were searched: `its class` or `all classes`."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +171,10 @@ class ResampleReport:
     versions: dict[str, str] = field(default_factory=dict)
     input_fingerprint: str = ""
     """Order-free hash of schema and content of the input; equal for equal tables."""
+    makes_rows: bool = True
+    """Whether the method makes new rows, so that columns have something to hold on them."""
+    steps: list[ResampleReport] = field(default_factory=list)
+    """Of a chain, the report of each of its samplers, in their order."""
     portrait: Portrait | None = None
     """Filled in once rows exist to look at (after a job wrote its output)."""
 

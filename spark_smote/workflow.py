@@ -96,7 +96,8 @@ class Finished:
 
 def phases_of(config: ResampleConfig, *, dry_run: bool) -> list[str]:
     """Names of the phases that `run_resample` will enter, in order."""
-    planning = ["read", "profile", "sample", "hash"]
+    kind = REGISTRY.get(config.method)
+    planning = ["read", *(kind.phases if kind else ())]
     if dry_run:
         return planning
     if config.output.format.lower() == "table":

@@ -28,7 +28,7 @@ from spark_smote.plans.survey import (
     tally_columns,
 )
 from spark_smote.samplers.base import PhaseClock, Progress, library_versions
-from spark_smote.samplers.params import HasColumns, HasNeighbours, HasRun, columns
+from spark_smote.samplers.params import HasInputs, HasLabel, HasNeighbours, HasSeed, columns
 
 PHASES = ("survey", "profile", "sample", "search", "judge")
 
@@ -109,14 +109,14 @@ def inspect(
     'SMOTE'
     """
     k = HasNeighbours.kNeighbors.typeConverter(kNeighbors)
-    seed = HasRun.seed.typeConverter(seed)
+    seed = HasSeed.seed.typeConverter(seed)
     chosen = choose(
         df,
-        label_col=HasColumns.labelCol.typeConverter(labelCol),
+        label_col=HasLabel.labelCol.typeConverter(labelCol),
         input_cols=None if inputCols is None else columns("inputCols", inputCols),
         nominal_cols=columns("nominalCols", nominalCols),
         ignore_cols=columns("ignoreCols", ignoreCols),
-        id_col=None if idCol is None else HasColumns.idCol.typeConverter(idCol),
+        id_col=None if idCol is None else HasInputs.idCol.typeConverter(idCol),
     )
     clock = PhaseClock(progress)
     schema = df.schema

@@ -127,8 +127,8 @@ def planned_rows(classes: Iterable[ClassOutcome]) -> list[ClassRows]:
         ClassRows(
             label=outcome.label,
             before=outcome.rows_before,
-            real=min(outcome.rows_before, outcome.rows_after),
-            synthetic=max(0, outcome.rows_added),
+            real=outcome.rows_after - outcome.new_rows,
+            synthetic=outcome.new_rows,
         )
         for outcome in classes
     ]

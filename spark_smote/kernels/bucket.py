@@ -71,15 +71,51 @@ class Draw:
     """How far towards it, in [0, 1), shape (q,)."""
 
 
-def draw(rows: BucketRows, quota: int, k: int, random: np.random.Generator) -> Draw:
-    """Draw bases uniformly among home rows (with replacement), neighbours and gaps uniformly."""
-    ends = np.cumsum(np.where(rows.home, rows.multiplicity, 0))
-    occurrence = random.integers(0, ends[-1], size=quota)
+def draw(
+    rows: BucketRows, quota: int, k: int, random: np.random.Generator, bases: Ints | None = None
+) -> Draw:
+    """Draw bases uniformly among home rows (with replacement), neighbours and gaps uniformly.
+
+    Parameters
+    ----------
+    bases : int64, shape (quota,), optional
+        The bases, where they are not left to chance.
+    """
+    if bases is None:
+        ends = np.cumsum(np.where(rows.home, rows.multiplicity, 0))
+        bases = np.searchsorted(ends, random.integers(0, ends[-1], size=quota), side="right")
     return Draw(
-        base_ids=np.searchsorted(ends, occurrence, side="right"),
+        base_ids=bases,
         slots=random.integers(0, max(k, 1), size=quota),
         gaps=random.random(quota),
     )
+
+
+def shared_bases(
+    rows: BucketRows, ranks: Ints, each: Ints, extra: Ints, start: int, quota: int
+) -> Ints:
+    """Bases of the new rows `start` to `start + quota` of a bucket, each as often as it is due.
+
+    Parameters
+    ----------
+    ranks : int64, shape (n,)
+    each, extra : int64, shape (ranks,)
+        How many new rows each row of a rank is the base of, and how many of the bucket's rows of
+        that rank, from the first in canonical order, are the base of one more.
+
+    Returns
+    -------
+    int64, shape (quota,)
+        Ascending.
+    """
+    times = np.where(rows.home, rows.multiplicity, 0)
+    due = times * each[ranks]
+    for rank in np.flatnonzero(extra):
+        own = np.flatnonzero(ranks == rank)
+        before = np.cumsum(times[own]) - times[own]
+        due[own] += np.clip(extra[rank] - before, 0, times[own])
+    found: Ints = np.searchsorted(np.cumsum(due), np.arange(start, start + quota), side="right")
+    return found
 
 
 def chosen_neighbours(

@@ -34,6 +34,10 @@ class Nearest:
         """Before any row has passed."""
         return cls(np.full((queries, k + 1), np.inf), np.full((queries, k + 1), np.inf))
 
+    def of(self, queries: slice) -> Nearest:
+        """The same for some of the queries."""
+        return Nearest(self.anywhere[queries], self.in_bucket[queries])
+
     def merged(self, other: Nearest) -> Nearest:
         """The nearest of both; the order of merging does not matter."""
         return Nearest(

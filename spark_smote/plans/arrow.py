@@ -84,6 +84,13 @@ def integers_of(records: pa.RecordBatch | pa.Table, name: str) -> Ints:
     return values
 
 
+def ranks_of(records: pa.RecordBatch | pa.Table) -> Ints:
+    """The `rank` of each record; 0 where records carry none."""
+    if "rank" in records.schema.names:
+        return integers_of(records, "rank")
+    return np.zeros(records.num_rows, dtype=np.int64)
+
+
 def rows_per_batch(dimensions: int) -> int:
     """Rows of this width that make up a batch."""
     return max(1, min(65_536, BYTES_PER_BATCH // (8 * dimensions)))

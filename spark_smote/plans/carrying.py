@@ -10,8 +10,13 @@ UNCROSSABLE_TYPES = ("YearMonthIntervalType", "CalendarIntervalType")
 """By name, since not every pyspark has each of them."""
 
 
-def check_policy(field: T.StructField, policy: str) -> None:
+def check_policy(field: T.StructField, policy: str, *, crossing: bool = True) -> None:
     """Refuse a policy that the column's type or nullability does not allow.
+
+    Parameters
+    ----------
+    crossing : bool
+        Whether what is copied goes through Python workers.
 
     Raises
     ------
@@ -19,7 +24,7 @@ def check_policy(field: T.StructField, policy: str) -> None:
         Naming the column, its type and what to do.
     """
     kind = field.dataType.simpleString()
-    may_cross = crosses(field.dataType)
+    may_cross = not crossing or crosses(field.dataType)
     if policy == "null" and not field.nullable:
         remedy = "use 'copy'" if may_cross else "let it be null, or drop it"
         raise SchemaError(

@@ -14,6 +14,37 @@ MOST_NEW_ROWS = 20_000_000_000
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Which rows of a class are bases, by the `rank` that their records carry."""
+
+    rows: tuple[int, ...]
+    """Usable rows of each rank 0, 1, ..."""
+    weights: tuple[int, ...]
+    """What a row of each rank weighs; 0 = never a base."""
+    exact: bool = False
+    """Whether each row is a base in proportion to its weight, to within one new row; else bases are
+    drawn uniformly from the rows that weigh anything."""
+
+    @property
+    def bases(self) -> int:
+        """Rows that may be a base."""
+        return sum(n for n, weight in zip(self.rows, self.weights, strict=True) if weight)
+
+    @property
+    def parts(self) -> int:
+        """How many counts there are where bases are counted."""
+        return max(1, *(part + 1 for part in self.counted))
+
+    @property
+    def counted(self) -> tuple[int, ...]:
+        """Which count a row of each rank enters where bases are counted; -1 = none."""
+        return tuple(
+            -1 if not weight else rank if self.exact else 0
+            for rank, weight in enumerate(self.weights)
+        )
+
+
+@dataclass(frozen=True)
 class ClassTask:
     """One class that receives new rows."""
 
@@ -30,6 +61,13 @@ class ClassTask:
     note: str = ""
     storage: str = "array"
     """How new rows leave the workers: as `array`, or as vectors, `dense` or `sparse`."""
+    ranked: Standing | None = None
+    """Who may be a base; None = every usable row alike."""
+
+    @property
+    def standing(self) -> Standing:
+        """Who may be a base."""
+        return self.ranked or Standing((self.rows,), (1,))
 
 
 @dataclass(frozen=True)

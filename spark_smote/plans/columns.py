@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pyspark.ml.linalg import VectorUDT
@@ -48,9 +49,11 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
     SchemaError
         For a missing or unfit column, or columns left over without a policy.
     """
+    if not request.looks_at_inputs:
+        request = replace(request, input_cols=None, features_col=None, nominal_cols=())
     label = label_position(df, request.label_col)
     schema = df.schema
-    names = [field.name for field in schema]
+    names = schema.names
     _refuse_reserved(names, request)
     id_position = (
         None if request.id_col is None else column_position(names, request.id_col, "idCol")
@@ -59,8 +62,11 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
         _require_id(schema[id_position], request)
     for name in request.ignore_cols:
         column_position(names, name, "ignoreCols")
-    nominal = nominal_positions(schema, request, label, id_position)
-    inputs = _inputs(schema, request, {label, id_position, *nominal})
+    nominal: tuple[int, ...] = ()
+    inputs: tuple[int, ...] = ()
+    if request.looks_at_inputs:
+        nominal = nominal_positions(schema, request, label, id_position)
+        inputs = _inputs(schema, request, {label, id_position, *nominal})
     bounds = _bounds(schema, request, inputs)
     policies = _policies(schema, request, {label, id_position, *inputs, *nominal})
     roles = tuple(
@@ -165,12 +171,12 @@ def _require_label(field: T.StructField) -> None:
 
 
 def _require_id(field: T.StructField, request: ColumnRequest) -> None:
-    if not field.nullable:
+    if request.makes_rows and not field.nullable:
         raise SchemaError(
             f"idCol {field.name!r} may not be null, but new rows have no id; let it be null, "
             f"for instance by F.nullif(F.col({field.name!r}), F.lit(None))"
         )
-    if request.provenance and not crosses(field.dataType):
+    if request.provenance and not (request.copied_by_spark or crosses(field.dataType)):
         raise SchemaError(
             f"idCol {field.name!r} is of type {field.dataType.simpleString()}, which cannot cross "
             "into Python; cast it, or set provenance=False"
@@ -230,12 +236,12 @@ def _inputs(
             for i, field in enumerate(schema)
             if isinstance(field.dataType, T.NumericType)
             and i not in settled
-            and field.name not in request.ignore_cols
+            and field.name not in {*request.ignore_cols, *request.along}
         ]
         if not chosen:
             raise SchemaError(
-                "the table has no numeric column to interpolate beside the label, idCol and "
-                "ignoreCols; at least one is needed (name them with inputCols or featuresCol)"
+                "the table has no numeric column beside the label, idCol and ignoreCols; at "
+                "least one is needed (name them with inputCols or featuresCol)"
             )
     for parameter, name in (("labelCol", request.label_col), ("idCol", request.id_col)):
         if name in [names[i] for i in chosen]:
@@ -290,7 +296,9 @@ def _described(kind: T.DataType) -> str:
 def _policies(
     schema: T.StructType, request: ColumnRequest, settled: set[int | None]
 ) -> dict[int, str]:
-    """Policy of each column that is neither label, input nor id."""
+    """Policy of each column that is neither label, input nor id, where new rows need one."""
+    if not request.makes_rows:
+        return {}
     names = [field.name for field in schema]
     given = request.carry_policy
     left_over = [i for i in range(len(names)) if i not in settled]
@@ -306,10 +314,13 @@ def _policies(
         policies = dict.fromkeys(left_over, given)
     else:
         policies = {}
-    if request.features_col is not None:
+    if request.copied_by_spark:
+        policies = dict.fromkeys(left_over, "copy") | policies
+    elif request.features_col is not None:
         # the learner reads the vector; a column that may not be null is copied instead
         default = {i: "null" if schema[i].nullable else "copy" for i in left_over}
         policies = default | policies
+    policies |= {i: "copy" for i in left_over if names[i] in request.along}
     undecided = [i for i in left_over if i not in policies]
     if undecided:
         listed = ", ".join(
@@ -324,7 +335,7 @@ def _policies(
             "them first"
         )
     for i, policy in policies.items():
-        check_policy(schema[i], policy)
+        check_policy(schema[i], policy, crossing=not request.copied_by_spark)
     return policies
 
 
@@ -348,6 +359,8 @@ def _role(
     if position == label:
         return role("label", "named by labelCol")
     if position == id_:
+        if not request.makes_rows:
+            return role("id", "named by idCol")
         return role("id", "named by idCol; null on new rows", "null")
     if position in inputs:
         named = request.features_col is not None or request.input_cols is not None
@@ -356,18 +369,23 @@ def _role(
             "floor": "; rounded down on new rows (boundsPolicy)",
             "double": "; comes back as double on all rows (boundsPolicy)",
         }.get(bounds or "", "")
-        return role("input", (f"named by {by}" if named else "numeric column") + back)
+        noise = "noise" if request.copied_by_spark else None
+        return role("input", (f"named by {by}" if named else "numeric column") + back, noise)
     if position in nominal:
         by = "strings and booleans are" if request.nominal_cols == AUTO else "named by nominalCols,"
         return role("nominal", f"{by} levels")
     ignored = field.name in request.ignore_cols
     reason = "named by ignoreCols" if ignored else _why_carried(field, request)
-    return role("ignored" if ignored else "carried", reason, policies[position])
+    return role("ignored" if ignored else "carried", reason, policies.get(position))
 
 
 def _why_carried(field: T.StructField, request: ColumnRequest) -> str:
+    if field.name in request.along:
+        return "added by an earlier sampler"
     if request.features_col is not None:
         return "the learner reads featuresCol"
+    if not request.looks_at_inputs:
+        return "the method looks at the label only"
     if isinstance(field.dataType, T.NumericType):
         return "not named by inputCols"
     return "not a number"

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from spark_smote.kernels import recall, sketch
-from spark_smote.kernels.distances import Ints
+from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.mixing import mix
 from spark_smote.plans.classes import ClassTask
 from spark_smote.plans.folding import fold_records
@@ -18,7 +18,7 @@ from spark_smote.plans.hashing import Placed, placed_rows
 from spark_smote.plans.model import BucketCounts, ClassModel
 from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.tuning import SearchQuality, largest_bucket
-from spark_smote.results import SearchAccuracy
+from spark_smote.results import LabelValue, SearchAccuracy
 
 MOST_ROUNDS = 16
 """Refinements of the buckets before giving up; none or one is usual."""
@@ -28,7 +28,8 @@ MOST_ROUNDS = 16
 class Tally:
     """What was seen of one class: counts per bucket, and neighbours of the queries."""
 
-    home_rows: Ints
+    bases: Ints
+    """Home rows that may be a base, as `Standing.counted` parts them, shape (buckets, parts)."""
     all_rows: Ints
     registers: sketch.Registers
     nearest: recall.Nearest
@@ -36,34 +37,53 @@ class Tally:
     @property
     def counts(self) -> BucketCounts:
         """Rows per bucket, exact, and distinct rows, estimated."""
-        return BucketCounts(self.home_rows, self.all_rows, sketch.distinct_estimate(self.registers))
+        distinct = sketch.distinct_estimate(self.registers)
+        return BucketCounts(self.bases.sum(axis=1), self.all_rows, distinct, self.bases)
 
     def merged(self, other: Tally) -> Tally:
         """Both tallies in one; the order of merging does not matter."""
         return Tally(
-            self.home_rows + other.home_rows,
+            self.bases + other.bases,
             self.all_rows + other.all_rows,
             np.maximum(self.registers, other.registers),
             self.nearest.merged(other.nearest),
         )
 
 
-def choose_queries(sample: ClassSample, model: ClassModel, count: int, k: int) -> recall.Queries:
-    """Rows of the sample, by a hash of their key that is independent of the sample's own order."""
-    chosen = np.argsort(mix(sample.keys.view(np.uint64)), kind="stable")[:count]
-    points = sample.features[chosen]
-    queries = recall.Queries(
-        points=points,
-        inverse_scale=model.inverse_scale,
-        nominal=model.nominal,
-        buckets=model.place(points, sample.keys[chosen])[0],
-        limits=recall.Nearest.unseen(len(chosen), k),
-    )
-    if not len(chosen):
-        return queries
-    home, rows, buckets = model.place(sample.features, sample.keys)
-    members = np.append(np.arange(len(home)), rows), np.append(home, buckets)
-    return queries.knowing(sample.features, members, k)
+@dataclass(frozen=True)
+class Asked:
+    """Rows whose exact neighbours are searched for too."""
+
+    keys: Ints
+    features: Floats
+
+    @classmethod
+    def of(cls, sample: ClassSample, count: int) -> Asked:
+        """Rows of a sample, by a hash of their key that is independent of the sample's order."""
+        chosen = np.argsort(mix(sample.keys.view(np.uint64)), kind="stable")[:count]
+        return cls(sample.keys[chosen], sample.features[chosen])
+
+    @classmethod
+    def together(cls, parts: Sequence[Asked]) -> Asked:
+        """The rows of all parts, one after the other."""
+        keys = np.concatenate([part.keys for part in parts])
+        shaped = [part.features for part in parts if len(part.keys)]  # none has no width
+        return cls(keys, np.concatenate(shaped))
+
+    def queries(self, sample: ClassSample, model: ClassModel, k: int) -> recall.Queries:
+        """The same as queries, bounded by what the sample shows."""
+        queries = recall.Queries(
+            points=self.features,
+            inverse_scale=model.inverse_scale,
+            nominal=model.nominal,
+            buckets=model.place(self.features, self.keys)[0],
+            limits=recall.Nearest.unseen(len(self.keys), k),
+        )
+        if not len(self.keys):
+            return queries
+        home, rows, buckets = model.place(sample.features, sample.keys)
+        members = np.append(np.arange(len(home)), rows), np.append(home, buckets)
+        return queries.knowing(sample.features, members, k)
 
 
 def count_buckets(
@@ -72,8 +92,8 @@ def count_buckets(
     models: Sequence[ClassModel],
     samples: Sequence[ClassSample],
     *,
+    asked: Sequence[Asked],
     quality: SearchQuality,
-    recall_queries: int,
 ) -> tuple[list[ClassModel], list[Tally]]:
     """Count rows per bucket, and let the same scan measure recall.
 
@@ -84,16 +104,18 @@ def count_buckets(
     ----------
     records : DataFrame
         `plans.records.class_records` of the classes. Not read where every class is one bucket.
+    asked : sequence of Asked
+        Rows of each class by which recall is measured, where it has several buckets.
     """
-    if all(model.family is None for model in models):
+    if all(model.buckets == 1 for model in models):
         return list(models), [
             _one_bucket(task, sample) for task, sample in zip(tasks, samples, strict=True)
         ]
     current = list(models)
     for _ in range(MOST_ROUNDS):
         queries = [
-            choose_queries(sample, model, recall_queries if model.family else 0, task.k)
-            for task, sample, model in zip(tasks, samples, current, strict=True)
+            (rows if model.family else Asked.of(sample, 0)).queries(sample, model, task.k)
+            for rows, task, sample, model in zip(asked, tasks, samples, current, strict=True)
         ]
         tallies = _count(records, tasks, current, queries)
         refined = [
@@ -117,23 +139,32 @@ def measured_accuracy(
     """Recall and distance ratio of each class that is searched; empty where not measured."""
     found = []
     for task, model, tally in zip(tasks, models, tallies, strict=True):
-        if not recall_queries or task.method != "smote":
-            continue
-        exact = model.buckets == 1
-        queries = len(tally.nearest.anywhere)
-        recalled, ratio = (1.0, 1.0) if exact else recall.accuracy(tally.nearest)
-        found.append(SearchAccuracy(task.label, task.k, queries, recalled, ratio, exact))
+        if recall_queries and task.method == "smote":
+            found.append(search_accuracy(task.label, task.k, model, tally.nearest))
     return found
+
+
+def search_accuracy(
+    label: LabelValue, k: int, model: ClassModel, nearest: recall.Nearest
+) -> SearchAccuracy:
+    """Recall and distance ratio, as the neighbours of some queries show them."""
+    exact = model.buckets == 1
+    recalled, ratio = (1.0, 1.0) if exact else recall.accuracy(nearest)
+    return SearchAccuracy(label, k, len(nearest.anywhere), recalled, ratio, exact)
 
 
 def _one_bucket(task: ClassTask, sample: ClassSample) -> Tally:
     """The tally of a class that is one bucket; no scan needed."""
-    rows = np.array([task.rows], dtype=np.int64)
+    standing = task.standing
+    bases = np.zeros((1, standing.parts), dtype=np.int64)
+    for rows, part in zip(standing.rows, standing.counted, strict=True):
+        bases[0, part] += rows if part >= 0 else 0
+    rows_held = np.array([task.rows], dtype=np.int64)
     registers = sketch.empty_registers(1)
     sketch.observe(
         registers, np.zeros(len(sample.keys), dtype=np.int64), mix(sample.keys.view(np.uint64))
     )
-    return Tally(rows, rows, registers, recall.Nearest.unseen(0, task.k))
+    return Tally(bases, rows_held, registers, recall.Nearest.unseen(0, task.k))
 
 
 def _count(
@@ -144,7 +175,7 @@ def _count(
 ) -> list[Tally]:
     empty = [
         Tally(
-            np.zeros(model.buckets, dtype=np.int64),
+            np.zeros((model.buckets, task.standing.parts), dtype=np.int64),
             np.zeros(model.buckets, dtype=np.int64),
             sketch.empty_registers(model.buckets),
             recall.Nearest.unseen(len(asked.buckets), task.k),
@@ -152,18 +183,21 @@ def _count(
         for task, model, asked in zip(tasks, models, queries, strict=True)
     ]
 
+    parts = [np.array(task.standing.counted) for task in tasks]
+
     def enter(tallies: list[Tally], table: pa.Table) -> list[Tally]:
         for code, placed in placed_rows(table, models):
-            tallies[code] = _entered(tallies[code], placed, queries[code])
+            tallies[code] = _entered(tallies[code], placed, parts[code], queries[code])
         return tallies
 
     return fold_records(records, empty, enter)
 
 
-def _entered(tally: Tally, placed: Placed, queries: recall.Queries) -> Tally:
-    times = placed.multiplicity
-    home_rows, all_rows = tally.home_rows.copy(), tally.all_rows.copy()
-    np.add.at(home_rows, placed.home, times)
+def _entered(tally: Tally, placed: Placed, parts: Ints, queries: recall.Queries) -> Tally:
+    times, part = placed.multiplicity, parts[placed.ranks]
+    bases, all_rows = tally.bases.copy(), tally.all_rows.copy()
+    able = np.flatnonzero(part >= 0)
+    np.add.at(bases, (placed.home[able], part[able]), times[able])
     np.add.at(all_rows, placed.member_buckets, times[placed.member_rows])
     registers = tally.registers.copy()
     mixed = mix(placed.keys.view(np.uint64))[placed.member_rows]
@@ -178,4 +212,4 @@ def _entered(tally: Tally, placed: Placed, queries: recall.Queries) -> Tally:
             member_rows=placed.member_rows,
             member_buckets=placed.member_buckets,
         )
-    return Tally(home_rows, all_rows, registers, nearest)
+    return Tally(bases, all_rows, registers, nearest)

@@ -16,6 +16,7 @@ from spark_smote.plans.arrow import (
     features_of,
     integers_of,
     packed,
+    ranks_of,
     taken,
     worker,
 )
@@ -35,6 +36,7 @@ class Placed:
     keys: Ints
     features: Floats
     multiplicity: Ints
+    ranks: Ints
     member_rows: Ints
     member_buckets: Ints
     home: Ints
@@ -54,6 +56,7 @@ def placed_rows(records: pa.Table, models: Sequence[ClassModel]) -> Iterator[tup
                 keys,
                 features,
                 integers_of(own, "multiplicity"),
+                ranks_of(own),
                 np.concatenate([np.arange(len(home)), spill_rows]),
                 np.concatenate([home, spill_buckets]),
                 home,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from spark_smote.errors import SchemaError
 from spark_smote.kernels.distances import Floats
-from spark_smote.kernels.medians import weighted_medians
+from spark_smote.kernels.medians import MISSING, weighted_medians
 from spark_smote.labels import in_order
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import class_records
@@ -16,6 +19,23 @@ MOST_SAMPLED = 40_000
 """Rows of all classes together."""
 
 FEWEST_PER_CLASS = 50
+
+
+def missing_marked(table: Table) -> Table:
+    """The table with a marker for each missing input, so that no row is invalid.
+
+    Raises
+    ------
+    SchemaError
+        If the inputs come packed.
+    """
+    if table.packed:
+        raise SchemaError(
+            f"handleInvalid='impute' is for inputs in columns of their own, and featuresCol "
+            f"{table.request.features_col!r} packs them; name inputCols, or fill the columns "
+            "before they are packed (pyspark.ml.feature.Imputer)"
+        )
+    return replace(table, stand_ins=(MISSING,) * len(table.inputs))
 
 
 def sampled_medians(table: Table, profile: Profile, *, seed: int) -> Floats:

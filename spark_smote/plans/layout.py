@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spark_smote.kernels.distances import Ints
-from spark_smote.kernels.quotas import largest_remainder
+from spark_smote.kernels.quotas import Shares, largest_remainder
 from spark_smote.plans.classes import ClassTask
 from spark_smote.plans.model import BucketCounts, ClassModel
 
@@ -50,6 +50,8 @@ class Layout:
     task_starts: Ints
     """Tasks of bucket b (numbered through) are `tasks[task_starts[b]:task_starts[b + 1]]`."""
     tasks: Ints
+    shares: tuple[Shares | None, ...] = ()
+    """Of each class: how often each row is a base, where that is not left to chance."""
 
     @property
     def task_count(self) -> int:
@@ -69,9 +71,10 @@ def lay_out(
     offsets = tuple(int(n) for n in np.cumsum([0, *(m.buckets for m in models)])[:-1])
     packed: list[list[Slice]] = []
     load = new = 0
-    for task, model, counted in zip(tasks, models, counts, strict=True):
+    shares = [_shares(task, counted) for task, counted in zip(tasks, counts, strict=True)]
+    for task, model, counted, shared in zip(tasks, models, counts, shares, strict=True):
         most = max(1, min(ROWS_PER_TASK, BYTES_PER_TASK // (8 * model.width)))
-        quotas = largest_remainder(task.new_rows, counted.home_rows)
+        quotas = _quotas(task, counted, shared)
         for bucket, quota in enumerate(quotas):
             held = int(counted.distinct_rows[bucket])
             for number, start in enumerate(range(0, quota, ROWS_PER_SLICE)):
@@ -98,7 +101,21 @@ def lay_out(
         slices=tuple(tuple(parts) for parts in packed),
         task_starts=np.searchsorted(buckets, np.arange(total + 1)),
         tasks=np.array([number for _, number in pairs], dtype=np.int64),
+        shares=tuple(shares),
     )
+
+
+def _shares(task: ClassTask, counted: BucketCounts) -> Shares | None:
+    if not task.standing.exact or counted.by_rank is None:
+        return None
+    return Shares.by_weight(task.new_rows, task.standing.weights, counted.by_rank)
+
+
+def _quotas(task: ClassTask, counted: BucketCounts, shared: Shares | None) -> list[int]:
+    """New rows of each bucket."""
+    if shared is None or counted.by_rank is None:
+        return largest_remainder(task.new_rows, counted.home_rows)
+    return shared.quotas(counted.by_rank)
 
 
 def partition_keys(partitions: int) -> npt.NDArray[np.int32]:

@@ -29,7 +29,7 @@ def nominal_positions(
         given = request.carry_policy
         decided = {*request.ignore_cols, *(given if isinstance(given, dict) else ())}
         decided |= {names[label], *([] if id_position is None else [names[id_position]])}
-        decided |= set(request.input_cols or ())
+        decided |= {*request.along, *(request.input_cols or ())}
         chosen = [
             i
             for i, field in enumerate(schema)

@@ -21,10 +21,11 @@ from spark_smote.plans.tuning import (
     cheapest_family,
     largest_bucket,
 )
-from spark_smote.results import LabelValue
 
 SAMPLE_ROWS_PER_BUCKET = 32
 LEAST_SAMPLE = 4_096
+ROWS_PARTED = 16_384
+"""Rows per bucket where any rows may share one."""
 SAMPLE_BYTES = 128 << 20
 """Memory the driver spends on the features of all samples together."""
 
@@ -34,10 +35,13 @@ class BucketCounts:
     """What was counted in each bucket of a class, arrays of shape (buckets,)."""
 
     home_rows: Ints
+    """Rows that may be a base there."""
     all_rows: Ints
     """Home and spill rows."""
     distinct_rows: Ints
     """Estimated distinct rows among them (equal rows travel and are searched as one)."""
+    by_rank: Ints | None = None
+    """Home rows of each rank, shape (buckets, ranks), where their weights differ."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,12 @@ class ClassModel:
         return replace(self, splits=self.splits * ways)
 
 
+def parted_by_key(width: int, rows: int, medians: Floats | None = None) -> ClassModel:
+    """A model for rows that need not find each other: buckets of any rows, by their key."""
+    parts = np.array([max(1, -(-rows // ROWS_PARTED))])
+    return ClassModel(np.zeros(width), np.ones(width), None, parts, medians=medians)
+
+
 def sample_rows(rows: int, dimensions: int, quality: SearchQuality, *, classes: int) -> int:
     """How many sample rows a class of this size deserves, within its share of the budget."""
     wanted = max(LEAST_SAMPLE, quality.one_bucket_rows // 8)
@@ -132,7 +142,7 @@ def sample_rows(rows: int, dimensions: int, quality: SearchQuality, *, classes: 
 
 def fit_class(
     sample: ClassSample,
-    label: LabelValue,
+    searched: str,
     k: int,
     *,
     quality: SearchQuality,
@@ -149,6 +159,11 @@ def fit_class(
     levels; each that differs adds the square of the median of the other columns' standard
     deviations, in their units. Nothing is missing in the sample; in other rows `medians` stand for
     what is.
+
+    Parameters
+    ----------
+    searched : str
+        The class or classes in words, for messages.
 
     Raises
     ------
@@ -176,8 +191,8 @@ def fit_class(
         return single
     if not quality.approximate:
         raise DataError(
-            f"searchQuality='exact' compares all rows of a class with each other, for up to "
-            f"{one_bucket:,} distinct rows of {width} features; class {label!r} has about "
+            f"searchQuality='exact' compares all rows searched with each other, for up to "
+            f"{one_bucket:,} distinct rows of {width} features; {searched} has about "
             f"{sample.distinct_rows:,}; use 'accurate', whose recall the report gives"
         )
     points = single.scaled(sample.features)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from spark_smote.plans.model import ClassModel
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.table import INTEGER_TYPES, Table
-from spark_smote.results import LabelValue, Notice, Portrait, SearchAccuracy
+from spark_smote.results import ClassOutcome, LabelValue, Notice, Portrait, SearchAccuracy
+from spark_smote.strategy import smallest
 
 MOST_NEW_PER_REAL = 10
 FEWEST_ROWS = 10
@@ -25,6 +26,8 @@ DUPLICATED = 0.1
 LOW_RECALL = 0.9
 NEAR_SHARE = 0.5
 """New rows whose median distance to a real row is less than this share of the real rows' own."""
+MOST_OF_MINORITY = 0.2
+"""Share of the smallest class that cleaning may remove without a word."""
 FEWEST_FOR_IDS = 50
 """Among fewer rows, all-distinct integers say nothing."""
 
@@ -64,10 +67,49 @@ def plan_notices(
     standardize: bool,
     distinct: bool,
 ) -> list[Notice]:
-    """Notices that the plan itself gives rise to."""
+    """Notices that the plan of an interpolating method gives rise to."""
+    notices = target_notices(profile, targets, assignment)
+    for task in assignment.tasks:
+        if task.rows < FEWEST_ROWS:
+            notices.append(
+                Notice(
+                    "tiny_class",
+                    f"Class {task.label!r} has {task.rows} usable rows; with fewer than "
+                    f"{FEWEST_ROWS} its neighbourhoods are chance. Consider collecting more, "
+                    f"class weights, or leaving it alone.",
+                )
+            )
+        if task.note:
+            notices.append(Notice("small_class", f"Class {task.label!r}: {task.note}.", "info"))
+    for label, note in assignment.skipped.items():
+        notices.append(Notice("class_skipped", f"Class {label!r}: {note}."))
+    notices += skipped_notices(profile)
+    for label, rows in profile.usable.items():
+        holed = rows - profile.complete.get(label, rows)
+        if holed > 0:
+            notices.append(
+                Notice(
+                    "imputed",
+                    f"Class {label!r}: {holed:,} of {rows:,} rows miss inputs (null, NaN or "
+                    f"infinite). The search takes those for the median; new rows miss what their "
+                    f"base rows miss.",
+                    "info",
+                )
+            )
+    notices += _nominal_features(table)
+    for task, sample in zip(assignment.tasks, samples, strict=True):
+        notices += _sample_notices(table, task, sample, standardize=standardize, distinct=distinct)
+    return notices
+
+
+def target_notices(
+    profile: Profile, targets: Mapping[LabelValue, int], assignment: Assignment
+) -> list[Notice]:
+    """What is to be known of so many new rows, however they are made."""
     notices: list[Notice] = []
     largest = max(profile.counts.values())
-    full = [t.label for t in assignment.tasks if targets[t.label] >= largest]
+    grown = [task for task in assignment.tasks if task.new_rows]
+    full = [task.label for task in grown if targets[task.label] >= largest]
     if full:
         remedy = (
             "samplingStrategy=0.25 to 0.43"
@@ -96,62 +138,105 @@ def plan_notices(
                 f"weight, not information.",
             )
         )
-    for task in assignment.tasks:
-        if task.rows < FEWEST_ROWS:
-            notices.append(
-                Notice(
-                    "tiny_class",
-                    f"Class {task.label!r} has {task.rows} usable rows; with fewer than "
-                    f"{FEWEST_ROWS} its neighbourhoods are chance. Consider collecting more, "
-                    f"class weights, or leaving it alone.",
-                )
-            )
-        if task.note:
-            notices.append(Notice("small_class", f"Class {task.label!r}: {task.note}.", "info"))
-    for label, note in assignment.skipped.items():
-        notices.append(Notice("class_skipped", f"Class {label!r}: {note}."))
+    return notices
+
+
+def skipped_notices(profile: Profile) -> list[Notice]:
+    """Rows that the search does not see."""
     skipped = sum(profile.counts.values()) - sum(profile.usable.values())
-    if skipped:
+    if not skipped:
+        return []
+    return [
+        Notice(
+            "invalid_skipped",
+            f"{skipped:,} rows have null, NaN or infinite inputs: kept in the output, but "
+            f"neither base nor neighbour (handleInvalid='skip').",
+        )
+    ]
+
+
+def cleaning_notices(
+    before: Mapping[LabelValue, int], after: Mapping[LabelValue, int]
+) -> list[Notice]:
+    """What the removal of rows did to the classes.
+
+    Parameters
+    ----------
+    before, after : mapping of label to rows
+        Every class.
+    """
+    notices = []
+    rare = smallest(before)
+    lost = 1 - after[rare] / before[rare]
+    if lost > MOST_OF_MINORITY:
         notices.append(
             Notice(
-                "invalid_skipped",
-                f"{skipped:,} rows have null, NaN or infinite inputs: kept in the output, but "
-                f"neither base nor neighbour (handleInvalid='skip').",
+                "minority_removed",
+                f"Class {rare!r}, the smallest, loses {lost:.0%} of its {before[rare]:,} rows. "
+                f"Leave it out of samplingStrategy to keep them.",
             )
         )
-    for label, rows in profile.usable.items():
-        holed = rows - profile.complete.get(label, rows)
-        if holed > 0:
-            notices.append(
-                Notice(
-                    "imputed",
-                    f"Class {label!r}: {holed:,} of {rows:,} rows miss inputs (null, NaN or "
-                    f"infinite). The search takes those for the median; new rows miss what their "
-                    f"base rows miss.",
-                    "info",
-                )
+    gone = [label for label, rows in after.items() if not rows]
+    if gone:
+        notices.append(Notice("class_removed", f"{_named(gone)} removed altogether."))
+    elif (now := smallest(after)) != rare and after[now] < after[rare]:
+        notices.append(
+            Notice(
+                "balance_turned",
+                f"Class {now!r} ({before[now]:,} rows before, {after[now]:,} now) becomes smaller "
+                f"than class {rare!r} ({after[rare]:,}), which was the smallest.",
             )
-    notices += _nominal_features(table)
-    for task, sample in zip(assignment.tasks, samples, strict=True):
-        notices += _sample_notices(table, task, sample, standardize=standardize, distinct=distinct)
+        )
+    return notices
+
+
+def removal_notices(classes: Sequence[ClassOutcome]) -> list[Notice]:
+    """Rows that a model will not see, and classes that so few are left of that chance decides."""
+    before = sum(c.rows_before for c in classes)
+    removed = sum(max(0, -c.rows_added) for c in classes)
+    if not removed:
+        return []
+    notices = [
+        Notice(
+            "rows_removed",
+            f"{removed:,} of {before:,} rows ({removed / before:.1%}) are left out: a model learns "
+            f"from the others alone, and its probabilities are those of their class shares. Class "
+            f"weights use all rows.",
+            "info",
+        )
+    ]
+    tiny = [f"{c.label!r} ({c.rows_after})" for c in classes if c.rows_after < FEWEST_ROWS]
+    if tiny:
+        notices.append(
+            Notice(
+                "tiny_class",
+                f"Fewer than {FEWEST_ROWS} rows are left of class {', '.join(tiny[:10])}: what a "
+                f"model learns of it is chance.",
+            )
+        )
     return notices
 
 
 def nominal_notices(tasks: Sequence[ClassTask], models: Sequence[ClassModel]) -> list[Notice]:
     """Nominal columns that do not count in the distance should be known not to."""
-    flat = [
-        repr(task.label)
+    return flat_levels_notices(
+        f"class {task.label!r}"
         for task, model in zip(tasks, models, strict=True)
         if model.nominal is not None and model.nominal.weight == 0
-    ]
+    )
+
+
+def flat_levels_notices(where: Iterable[str]) -> list[Notice]:
+    """The same for classes, or the table, where they do not count."""
+    flat = ", ".join(where)
     if not flat:
         return []
     return [
         Notice(
             "nominal_without_weight",
-            f"Class {', '.join(flat)}: more than half of the numeric columns are constant, so the "
-            f"median of their standard deviations is 0 and levels that differ add nothing to the "
-            f"distance. Leave constant columns out (ignoreCols).",
+            f"{flat[0].upper()}{flat[1:]}: more than half of the numeric columns are constant, so "
+            f"the median of their standard deviations is 0 and levels that differ add nothing to "
+            f"the distance. Leave constant columns out (ignoreCols).",
         )
     ]
 

@@ -43,16 +43,18 @@ def portrait_of(written: DataFrame, plan: ResamplePlan) -> Portrait | None:
     Returns
     -------
     Portrait or None
-        None where the synthetic column was left out, so that new rows cannot be told apart.
+        None where the method makes no rows, or looks at no column that could be drawn, or where
+        the synthetic column was left out, so that new rows cannot be told apart.
     """
     synthetic_col = plan.table.request.synthetic_col
-    if not synthetic_col:
+    if not (synthetic_col and plan.table.inputs and plan.report.makes_rows):
         return None
-    report, seed = plan.report, plan.recipe.seed
+    report = plan.report
+    seed = report.resolved["seed"]
     # levels have no place in pictures, and what is missing has that of the search
     table = replace(plan.table, nominal=(), stand_ins=_medians(plan))
     new = _new_rows(written, table, synthetic_col)
-    grown = [c for c in report.classes if c.rows_added > 0]
+    grown = [c for c in report.classes if c.new_rows > 0]
     usable = [c for c in report.classes if c.rows_usable > 0]
     real = sample_classes(
         class_records(table, [c.label for c in usable]),
@@ -63,7 +65,7 @@ def portrait_of(written: DataFrame, plan: ResamplePlan) -> Portrait | None:
     )
     made = sample_classes(
         class_records(new, [c.label for c in grown]),
-        {c.label: c.rows_added for c in grown},
+        {c.label: c.new_rows for c in grown},
         _wanted(grown),
         seed=seed,
         purpose="portrait of new rows",
@@ -80,9 +82,8 @@ def portrait_of(written: DataFrame, plan: ResamplePlan) -> Portrait | None:
 
 def _medians(plan: ResamplePlan) -> tuple[float, ...]:
     """What missing inputs are shown as; 0 where nothing was searched, so no medians are known."""
-    medians = [
-        tuple(model.medians.tolist()) for model in plan.recipe.models if model.medians is not None
-    ]
+    models = plan.recipe.models if plan.recipe else ()
+    medians = [tuple(model.medians.tolist()) for model in models if model.medians is not None]
     return medians[0] if medians else (0.0,) * len(plan.table.stand_ins)
 
 
@@ -212,7 +213,7 @@ def _nearest_real(
                 label=label,
                 synthetic=near_new[_occurrences(new_times, each)].tolist(),
                 real=near_real[np.isfinite(near_real)].tolist(),
-                copies_share=copies.get(code, 0) / grown[code].rows_added,
+                copies_share=copies.get(code, 0) / grown[code].new_rows,
             )
         )
     return found

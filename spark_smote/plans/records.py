@@ -7,7 +7,7 @@ paid for again.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,14 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_smote.kernels.mixing import mix, mix_rows
-from spark_smote.plans.arrow import features_of, integers_of, packed, unpacked, worker
+from spark_smote.plans.arrow import (
+    ArrowFunction,
+    features_of,
+    integers_of,
+    packed,
+    unpacked,
+    worker,
+)
 from spark_smote.plans.table import Table, label_literal
 from spark_smote.results import LabelValue
 
@@ -38,21 +45,18 @@ def id_column(table: Table) -> Column:
     return table.key if table.id is None else table.crossing(table.id)
 
 
-def usable_rows(table: Table, labels: Sequence[LabelValue]) -> DataFrame:
+def usable_rows(table: Table, labels: Sequence[LabelValue], *, with_key: bool = False) -> DataFrame:
     """Rows that may be a base or a neighbour.
 
     One row = a row of one of the classes, with finite inputs:
     `class int, carried bigint, features array<double>`; then, where new rows copy columns or take
-    levels, those as the struct `carry`; with provenance, `id`.
+    levels, those as the struct `carry`; with provenance, `id`. Instead of these two, where asked
+    for, `row bigint`, the content key of the whole row.
     """
     kind = table.schema[table.label].dataType
     wanted = table.label_column.isin(*[label_literal(label, kind) for label in labels])
     rows = table.frame.filter(wanted)  # so that files and row groups of other classes are skipped
-    along = []
-    if taken_along := table.taken_along:
-        along.append(F.struct(*[table.crossing(i) for i in taken_along]).alias("carry"))
-    if table.request.provenance:
-        along.append(id_column(table).alias("id"))
+    along = [table.key.alias("row")] if with_key else _taken_along(table)
     return (rows if table.all_valid else rows.filter(table.valid)).select(
         class_code(table, labels).alias("class"),
         table.carried_key.alias("carried"),
@@ -61,31 +65,68 @@ def usable_rows(table: Table, labels: Sequence[LabelValue]) -> DataFrame:
     )
 
 
+def _taken_along(table: Table) -> list[Column]:
+    along = []
+    if taken_along := table.taken_along:
+        along.append(F.struct(*[table.crossing(i) for i in taken_along]).alias("carry"))
+    if table.request.provenance:
+        along.append(id_column(table).alias("id"))
+    return along
+
+
 def class_records(table: Table, labels: Sequence[LabelValue]) -> DataFrame:
     """The usable rows of the classes, packed.
 
     One row = some records as an Arrow stream, `records binary`. A record = a distinct row:
     `usable_rows` with `key bigint` in the place of `carried`, and `multiplicity bigint`.
     """
-    return usable_rows(table, labels).mapInArrow(_pack, "records binary")
+    return usable_rows(table, labels).mapInArrow(_packer(merged_records), "records binary")
 
 
-def _pack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    with worker():
-        held: list[pa.RecordBatch] = []
-        for batch in batches:
-            if batch.num_rows:
-                held.append(batch)
-            if sum(part.nbytes for part in held) >= BYTES_PER_STREAM:
-                yield _stream(held)
-                held = []
-        if held:
-            yield _stream(held)
+def joint_records(
+    table: Table, labels: Sequence[LabelValue], *, with_key: bool = False
+) -> DataFrame:
+    """The usable rows of the classes as one class, 0, packed; their own is their `rank int`.
+
+    `key` differs for equal rows of different classes, and orders rows throughout: it is a mix of
+    the features and of what is carried, and of the place of the class among `labels`.
+    """
+    rows = usable_rows(table, labels, with_key=with_key)
+    return rows.mapInArrow(_packer(_as_one_class), "records binary")
 
 
-def _stream(held: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-    records = merged_records(pa.Table.from_batches(held).combine_chunks())
+def _packer(merge: Callable[[pa.Table], pa.Table]) -> ArrowFunction:
+    def pack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        with worker():
+            held: list[pa.RecordBatch] = []
+            for batch in batches:
+                if batch.num_rows:
+                    held.append(batch)
+                if sum(part.nbytes for part in held) >= BYTES_PER_STREAM:
+                    yield stream_of(merge(pa.Table.from_batches(held).combine_chunks()))
+                    held = []
+            if held:
+                yield stream_of(merge(pa.Table.from_batches(held).combine_chunks()))
+
+    return pack
+
+
+def stream_of(records: pa.Table) -> pa.RecordBatch:
+    """Records as one row of packed ones."""
     return pa.RecordBatch.from_arrays([pa.array([packed(records)], pa.binary())], ["records"])
+
+
+def _as_one_class(rows: pa.Table) -> pa.Table:
+    records = merged_records(rows)
+    classes = integers_of(records, "class")
+    keys = mix(integers_of(records, "key").view(np.uint64) ^ mix(classes.view(np.uint64)))
+    columns = {
+        "key": pa.array(keys.view(np.int64), pa.int64()),
+        "class": pa.array(np.zeros(len(classes), dtype=np.int32)),
+    }
+    for name, values in columns.items():
+        records = records.set_column(records.column_names.index(name), name, values)
+    return records.append_column("rank", pa.array(classes, pa.int32()))
 
 
 def streamed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
@@ -131,7 +172,7 @@ class KeptRecords:
 
     def lend(self, frame: DataFrame) -> DataFrame:
         """Keep the records while this DataFrame lives too, which is made of them."""
-        vars(frame)["_records"] = self
+        vars(frame).setdefault("_kept_records", []).append(self)
         return frame
 
 

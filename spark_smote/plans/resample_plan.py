@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 
 from spark_smote.plans.records import KeptRecords
-from spark_smote.plans.synthesise import Recipe, synthesise, with_originals
+from spark_smote.plans.removal import Removal
+from spark_smote.plans.synthesise import Recipe, no_rows, synthesise, with_originals
 from spark_smote.plans.table import Table
 from spark_smote.results import ResampleReport
 
@@ -16,15 +17,20 @@ from spark_smote.results import ResampleReport
 class ResamplePlan:
     """A resample with counts, quotas and hash model resolved.
 
-    Both DataFrames are lazy, and give the same rows each time they are run.
+    Its DataFrames are lazy, and give the same rows each time they are run.
     """
 
     report: ResampleReport
     """What was asked, what was resolved, what was measured and what to beware of."""
     table: Table
-    recipe: Recipe
-    records: KeptRecords | None
-    """The rows that new ones are made of; None where no class receives any."""
+    recipe: Recipe | None = None
+    """How new rows are interpolated; None for a method that does not."""
+    records: KeptRecords | None = None
+    """What new rows are made of; None where no class receives any."""
+    removal: Removal | None = None
+    """Which original rows stay; None where all do."""
+    copies: DataFrame | None = None
+    """New rows that are copies, under neutral names."""
 
     def __repr__(self) -> str:
         before, after = self.report.rows_before, self.report.rows_after
@@ -32,16 +38,35 @@ class ResamplePlan:
 
     def synthetic(self) -> DataFrame:
         """The new rows only, in the columns of the input (and of `provenance`, if asked for)."""
-        names = [field.name for field in self.table.schema]
+        names = self.table.schema.names
         new = self._new_rows()
         return self._made(new.toDF(*names, *new.columns[len(names) :]))
 
+    def removed(self) -> DataFrame:
+        """The original rows that go, in the columns of the input."""
+        nothing = self.table.frame.filter("false")
+        rows = self.removal.removed if self.removal else nothing
+        return self._made(rows.toDF(*self.table.schema.names))
+
     def resampled(self) -> DataFrame:
-        """The original rows, untouched, and the new ones."""
-        return self._made(with_originals(self.table, self._new_rows()))
+        """The original rows that stay, untouched, and the new ones."""
+        originals = self.removal.kept if self.removal else self.table.frame
+        return self._made(with_originals(self.table, originals, self._new_rows()))
 
     def _new_rows(self) -> DataFrame:
+        if self.copies is not None:
+            return self.copies
+        if self.recipe is None:
+            return no_rows(self.table)
         return synthesise(self.table, self.recipe, self.records.frame if self.records else None)
 
+    @property
+    def kept(self) -> list[KeptRecords]:
+        """What Spark keeps for these rows, while somebody holds on to it."""
+        kept = (self.records, self.removal.decided if self.removal else None)
+        return [each for each in kept if each is not None]
+
     def _made(self, frame: DataFrame) -> DataFrame:
-        return self.records.lend(frame) if self.records else frame
+        for kept in self.kept:
+            frame = kept.lend(frame)
+        return frame

@@ -10,7 +10,11 @@ from pyspark.sql import types as T
 
 
 def row_key(
-    schema: T.StructType, positions: Collection[int], *, plain: Collection[int] = ()
+    schema: T.StructType,
+    positions: Collection[int],
+    *,
+    plain: Collection[int] = (),
+    salt: int | None = None,
 ) -> Column:
     """xxhash64 over a null-marked encoding of some of the columns `c0`, `c1`, ... of a table.
 
@@ -29,8 +33,10 @@ def row_key(
         Which of them are numbers, vectors or arrays without nulls inside for which -0.0 is 0.0:
         they are hashed as they are, by less code (a method of more than 8,000 bytes is not
         compiled by the JVM, and dozens of columns come near it).
+    salt : int, optional
+        Hashed before them: keys of different salts are independent.
     """
-    parts: list[Column] = []
+    parts: list[Column] = [] if salt is None else [F.lit(salt).cast("bigint")]
     for position in positions:
         column = F.col(f"c{position}")
         if position in plain:

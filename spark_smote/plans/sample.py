@@ -44,6 +44,7 @@ def sample_classes(
     *,
     seed: int,
     purpose: str,
+    by: str = "class",
 ) -> dict[LabelValue, ClassSample]:
     """The rows of each class with the smallest seeded hash of their content.
 
@@ -56,7 +57,9 @@ def sample_classes(
     records : DataFrame
         `plans.records.class_records` of these classes, in this order.
     classes : mapping of label to usable rows
-    wanted : mapping of label to number of rows, for the same classes
+    wanted : mapping of label to number of rows, for the same classes; may be 0
+    by : str
+        The column of the records that tells the classes apart.
     """
     if not classes:
         return {}
@@ -64,14 +67,14 @@ def sample_classes(
     salt = np.uint64(sub_seed(seed, purpose) & 0xFFFFFFFFFFFFFFFF)
     most = [wanted[label] for label in labels]
     shares = [OVERDRAW * wanted[label] / max(classes[label], 1) for label in labels]
-    pieces = _smallest(records, most, shares, salt)
+    pieces = _smallest(records, most, shares, salt, by)
     short = [
         share < 1 and len(piece.keys) < piece.wanted
         for share, piece in zip(shares, pieces, strict=True)
     ]
     if any(short):  # so duplicated that too few distinct rows passed: let all pass
         shares = [1.0 if again else 0.0 for again in short]
-        repeated = _smallest(records, most, shares, salt)
+        repeated = _smallest(records, most, shares, salt, by)
         pieces = [r if again else p for again, r, p in zip(short, repeated, pieces, strict=True)]
     return {
         label: piece.sample(classes[label]) for label, piece in zip(labels, pieces, strict=True)
@@ -113,7 +116,7 @@ class Smallest:
     def sample(self, rows: int) -> ClassSample:
         """The sample they make of a class of so many rows."""
         complete = int(self.multiplicity.sum()) == rows
-        filled = (int(self.hashes[-1]) + (1 << 63)) / 2.0**64
+        filled = (int(self.hashes[-1]) + (1 << 63)) / 2.0**64 if len(self.hashes) else 1.0
         return ClassSample(
             keys=self.keys,
             features=self.features,
@@ -124,7 +127,7 @@ class Smallest:
 
 
 def _smallest(
-    records: DataFrame, wanted: Sequence[int], shares: Sequence[float], salt: np.uint64
+    records: DataFrame, wanted: Sequence[int], shares: Sequence[float], salt: np.uint64, by: str
 ) -> list[Smallest]:
     """Fold the rows below each class's threshold, `wanted` rows per class and partition at most."""
     thresholds = np.array([_threshold(share) for share in shares], dtype=np.int64)
@@ -132,7 +135,7 @@ def _smallest(
     start = [Smallest(count, none, none, np.zeros((0, 1)), none) for count in wanted]
 
     def enter(pieces: list[Smallest], records: pa.Table) -> list[Smallest]:
-        codes, keys = integers_of(records, "class"), integers_of(records, "key")
+        codes, keys = integers_of(records, by), integers_of(records, "key")
         hashes = mix(keys.view(np.uint64) ^ salt).view(np.int64)
         passing = np.flatnonzero(hashes <= thresholds[codes])
         features, times = features_of(records), integers_of(records, "multiplicity")

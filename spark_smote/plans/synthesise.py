@@ -14,34 +14,27 @@ from pyspark.sql import types as T
 
 from spark_smote.kernels.bucket import (
     BucketRows,
-    canonical_rows,
+    Draw,
     chosen_neighbours,
     distinct_lists,
     distinct_points,
     draw,
     neighbour_lists,
+    shared_bases,
 )
 from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.interpolate import interpolate, interpolate_with_holes
 from spark_smote.kernels.nominal import modes
 from spark_smote.kernels.streams import stream
-from spark_smote.plans.arrow import (
-    ArrowFunction,
-    features_of,
-    integers_of,
-    rows_per_batch,
-    taken,
-    worker,
-)
+from spark_smote.plans.arrow import ArrowFunction, rows_per_batch, worker
+from spark_smote.plans.buckets import Bucket, buckets_of_tasks
 from spark_smote.plans.classes import ClassTask
 from spark_smote.plans.hashing import send_to_tasks
-from spark_smote.plans.layout import Layout, Slice
+from spark_smote.plans.layout import ROWS_PER_SLICE, Layout, Slice
 from spark_smote.plans.model import ClassModel
-from spark_smote.plans.records import id_column, streamed, usable_rows
+from spark_smote.plans.records import id_column, usable_rows
 from spark_smote.plans.table import KEY_COLUMN, PROVENANCE_COLUMNS, Table, label_literal
 from spark_smote.plans.vectors import stored
-
-RECORDS_BEFORE_MERGING = 262_144
 
 ENTRIES_AT_ONCE = 1 << 22
 """Bases whose lists are made at once, times k squared: 32 MiB an array."""
@@ -70,8 +63,8 @@ def synthesise(table: Table, recipe: Recipe, records: DataFrame | None) -> DataF
         `plans.records.class_records` of the classes that receive rows; None if none does.
     """
     labels = [task.label for task in recipe.tasks]
-    if records is None:
-        return _no_rows(table)
+    if records is None or not recipe.layout.task_count:
+        return no_rows(table)
     sent = send_to_tasks(records, recipe.models, recipe.layout)
     provenance = table.request.provenance
     schema = _emitted_schema(usable_rows(table, labels).schema, table)
@@ -80,7 +73,8 @@ def synthesise(table: Table, recipe: Recipe, records: DataFrame | None) -> DataF
     return emitted.select(*_restored(table, labels, provenance))
 
 
-def _no_rows(table: Table) -> DataFrame:
+def no_rows(table: Table) -> DataFrame:
+    """New rows of a method that makes none, in the same columns."""
     columns = [table.original(i) for i in range(len(table.schema))]
     none = table.frame.filter(F.lit(False))
     if not table.request.provenance:
@@ -111,85 +105,11 @@ def _emitted_schema(rows: T.StructType, table: Table) -> T.StructType:
 def _emitter(recipe: Recipe, provenance: bool) -> ArrowFunction:
     def emit(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         with worker():
-            records = _gathered(batches)
-            if records is None:
-                return
-            tasks = integers_of(records, "task")
-            for task in np.unique(tasks):
-                mine = taken(records, np.flatnonzero(tasks == task)).combine_chunks()
-                yield from _task_rows(mine, recipe, recipe.layout.slices[task], provenance)
+            for inside in buckets_of_tasks(batches, recipe.layout):
+                for part in inside.slices:
+                    yield from _slice_rows(inside, recipe, part, provenance)
 
     return emit
-
-
-def _gathered(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:
-    """The records of a partition; None where there are none.
-
-    Equal rows are merged while they arrive, so that what is held grows with the distinct rows,
-    which the layout bounds, and not with how often batches repeated them.
-    """
-    held: list[pa.Table] = []
-    rows, limit = 0, RECORDS_BEFORE_MERGING
-    for records in streamed(batches):
-        held.append(records)
-        rows += records.num_rows
-        if rows >= limit:
-            held = [_merged(pa.concat_tables(held))]
-            rows = held[0].num_rows
-            limit = max(RECORDS_BEFORE_MERGING, 2 * rows)
-    return _merged(pa.concat_tables(held)) if held else None
-
-
-def _merged(records: pa.Table) -> pa.Table:
-    """Records of the same row of a class, for the same task, as one; their multiplicity adds up."""
-    identity = [integers_of(records, name) for name in ("key", "class", "task")]
-    order = np.lexsort(identity)
-    fresh = np.zeros(len(order), dtype=bool)
-    fresh[0] = True
-    for values in identity:
-        fresh[1:] |= np.diff(values[order]) != 0
-    if fresh.all():
-        return records
-    first = np.flatnonzero(fresh)
-    times = np.add.reduceat(integers_of(records, "multiplicity")[order], first)
-    place = records.column_names.index("multiplicity")
-    merged = taken(records, order[first])
-    return merged.set_column(place, "multiplicity", pa.array(times, pa.int64()))
-
-
-def _task_rows(
-    records: pa.Table, recipe: Recipe, slices: Sequence[Slice], provenance: bool
-) -> Iterator[pa.RecordBatch]:
-    """The new rows of one task, bucket by bucket."""
-    features = features_of(records)
-    keys = integers_of(records, "key")
-    multiplicity = integers_of(records, "multiplicity")
-    home = integers_of(records, "home")
-    lists = records.column("buckets").combine_chunks()
-    if isinstance(lists, pa.ChunkedArray):
-        lists = lists.chunk(0)
-    owners = lists.value_parent_indices().to_numpy()
-    buckets = lists.flatten().to_numpy()
-    by_bucket = np.argsort(buckets, kind="stable")
-    buckets, owners = buckets[by_bucket], owners[by_bucket]
-    for code, bucket, parts in _by_bucket(slices):
-        number = recipe.layout.offsets[code] + bucket
-        first, last = np.searchsorted(buckets, [number, number + 1])
-        members = owners[first:last].astype(np.int64)
-        rows, representatives = canonical_rows(
-            keys[members], features[members], multiplicity[members], home[members] == number
-        )
-        sources = members[representatives]
-        for part in parts:
-            yield from _slice_rows(records, rows, sources, recipe, part, provenance)
-
-
-def _by_bucket(slices: Sequence[Slice]) -> Iterator[tuple[int, int, list[Slice]]]:
-    groups: dict[tuple[int, int], list[Slice]] = {}
-    for part in slices:
-        groups.setdefault((part.class_code, part.bucket), []).append(part)
-    for (code, bucket), parts in groups.items():
-        yield code, bucket, parts
 
 
 @dataclass(frozen=True)
@@ -203,9 +123,13 @@ class _Parents:
     """Whose levels they take, shape (q, nominal columns)."""
     alone: bool = False
     """Whether the bases have no neighbour, and are copied."""
+    far: Floats | None = None
+    """The neighbours' features, where bases took neighbours along that may be elsewhere."""
+    far_ids: pa.Array | None = None
+    """Their ids, with provenance."""
 
 
-def _parents(rows: BucketRows, recipe: Recipe, part: Slice) -> _Parents:
+def _parents(rows: BucketRows, recipe: Recipe, part: Slice, ranks: Ints | None = None) -> _Parents:
     """Draw and search."""
     task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
     of_slice = repr(task.label), part.bucket, part.number
@@ -213,7 +137,11 @@ def _parents(rows: BucketRows, recipe: Recipe, part: Slice) -> _Parents:
     nominal, k = model.nominal, task.k
     if recipe.distinct:
         k = min(k, len(distinct_points(rows.features)[1]) - 1)
-    drawn = draw(rows, part.quota, k, stream(recipe.seed, "draw", *of_slice))
+    random = stream(recipe.seed, "draw", *of_slice)
+    if ranks is None or task.ranked is None:
+        drawn = draw(rows, part.quota, k, random)
+    else:
+        drawn = _drawn_by_rank(rows, ranks, recipe, part, k, random)
     levels = np.repeat(drawn.base_ids[:, None], nominal.columns if nominal else 0, axis=1)
     if task.method != "smote" or k == 0:
         return _Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, levels, alone=True)
@@ -232,24 +160,63 @@ def _parents(rows: BucketRows, recipe: Recipe, part: Slice) -> _Parents:
     return _Parents(drawn.base_ids, lists[which, drawn.slots], drawn.gaps, levels)
 
 
+def _parents_along(inside: Bucket, recipe: Recipe, part: Slice) -> _Parents:
+    """Draw among the neighbours that bases took along; half a step at most to other classes."""
+    task = recipe.tasks[part.class_code]
+    of_slice = repr(task.label), part.bucket, part.number
+    random = stream(recipe.seed, "draw", *of_slice)
+    drawn = _drawn_by_rank(inside.rows, inside.ranks, recipe, part, task.k, random)
+    half = 0.5 * stream(recipe.seed, "half step", *of_slice).random(part.quota)
+    lists = inside.records.column("near_other").combine_chunks()
+    first = lists.offsets.to_numpy()[:-1].astype(np.int64)
+    place = first[inside.sources[drawn.base_ids]] + drawn.slots
+    differs = lists.values.to_numpy(zero_copy_only=False)[place]
+    features = inside.records.column("near_features").combine_chunks().values.to_numpy()
+    ids = None
+    if "near_id" in inside.records.column_names:
+        ids = inside.records.column("near_id").combine_chunks().values.take(pa.array(place))
+    return _Parents(
+        bases=drawn.base_ids,
+        neighbours=drawn.base_ids,
+        gaps=drawn.gaps * np.where(differs, half, 1.0),
+        levels=np.zeros((part.quota, 0), dtype=np.int64),
+        far=features.reshape(len(lists.values), -1)[place] + 0.0,
+        far_ids=ids,
+    )
+
+
+def _drawn_by_rank(
+    rows: BucketRows, ranks: Ints, recipe: Recipe, part: Slice, k: int, random: np.random.Generator
+) -> Draw:
+    """Draw where not all rows of the class are bases alike."""
+    standing, shares = recipe.tasks[part.class_code].standing, recipe.layout.shares[part.class_code]
+    if shares is None:
+        able = rows.home & (np.array(standing.weights)[ranks] > 0)
+        return draw(replace(rows, home=able), part.quota, k, random)
+    each, extra = np.array(shares.each), shares.extra[part.bucket]
+    start = part.number * ROWS_PER_SLICE
+    bases = shared_bases(rows, ranks, each, extra, start, part.quota)
+    return draw(rows, part.quota, k, random, bases)
+
+
 def _slice_rows(
-    records: pa.Table,
-    rows: BucketRows,
-    sources: Ints,
-    recipe: Recipe,
-    part: Slice,
-    provenance: bool,
+    inside: Bucket, recipe: Recipe, part: Slice, provenance: bool
 ) -> Iterator[pa.RecordBatch]:
     """The new rows of a slice, batch by batch."""
+    records, rows, sources = inside.records, inside.rows, inside.sources
     task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
-    parents = _parents(rows, recipe, part)
+    if "near_other" in records.column_names and task.method == "smote":
+        parents = _parents_along(inside, recipe, part)
+    else:
+        parents = _parents(rows, recipe, part, inside.ranks)
     values = rows.features[:, : len(model.center)]
     step = rows_per_batch(rows.features.shape[1])
     between = interpolate if model.medians is None else interpolate_with_holes
     for start in range(0, part.quota, step):
         some = slice(start, start + step)
         base, neighbour, gap = parents.bases[some], parents.neighbours[some], parents.gaps[some]
-        made = between(values[base], values[neighbour], gap)
+        other = values[neighbour] if parents.far is None else parents.far[some]
+        made = between(values[base], other, gap)
         columns = {
             "class": pa.array(np.full(len(base), part.class_code, dtype=np.int32)),
             "features": stored(made, task.storage),
@@ -261,7 +228,11 @@ def _slice_rows(
             ids = records.column("id")
             alone = np.full(len(base), parents.alone)
             columns["base_id"] = ids.take(pa.array(sources[base]))
-            columns["neighbour_id"] = ids.take(pa.array(sources[neighbour], mask=alone))
+            columns["neighbour_id"] = (
+                ids.take(pa.array(sources[neighbour], mask=alone))
+                if parents.far_ids is None
+                else parents.far_ids[some]
+            )
             columns["gap"] = pa.array(gap, mask=alone)
         yield from pa.table(columns).combine_chunks().to_batches()
 
@@ -302,8 +273,16 @@ def _label(table: Table, labels: Sequence[object]) -> Column:
     return F.coalesce(F.array(*literals)[F.col("class")], literals[0])
 
 
-def with_originals(table: Table, synthetic: DataFrame) -> DataFrame:
-    """Originals, untouched, and new rows, told apart by the synthetic column."""
+def with_originals(table: Table, originals: DataFrame, synthetic: DataFrame) -> DataFrame:
+    """Originals, untouched, and new rows, told apart by the synthetic column.
+
+    Parameters
+    ----------
+    originals : DataFrame
+        The rows of the table that stay, under its neutral names.
+    synthetic : DataFrame
+        What `synthesise` made.
+    """
     request = table.request
     names = [field.name for field in table.schema]
     real = [table.original(i) for i in range(len(names))]
@@ -322,4 +301,4 @@ def with_originals(table: Table, synthetic: DataFrame) -> DataFrame:
         kind = T.LongType() if table.id is None else table.schema[table.id].dataType
         for name, type_ in zip(PROVENANCE_COLUMNS, (kind, kind, T.DoubleType()), strict=True):
             add(name, F.lit(None).cast(type_), F.col(name))
-    return table.frame.select(*real).union(synthetic.select(*new)).toDF(*names)
+    return originals.select(*real).union(synthetic.select(*new)).toDF(*names)

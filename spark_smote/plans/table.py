@@ -36,6 +36,8 @@ BOUNDS_POLICIES = ("round", "floor", "double")
 """How an integer input comes back: rounded half to even, rounded down, or as a double."""
 PROVENANCE_COLUMNS = ("base_id", "neighbour_id", "gap")
 KEY_COLUMN = "row_key"
+_TWIN = 0x5DEECE66D
+"""Hashed before a row, so that the second key is another function of it."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,15 @@ class ColumnRequest:
     id_col: str | None = None
     synthetic_col: str = "is_synthetic"
     provenance: bool = False
+    looks_at_inputs: bool = True
+    """Whether the method looks at inputs at all."""
+    makes_rows: bool = True
+    """Whether new rows come, of which every column must be decided."""
+    along: tuple[str, ...] = ()
+    """Columns that an earlier sampler added: looked at by no method, copied to new rows."""
+    copied_by_spark: bool = False
+    """Whether new rows are copies that no Python worker sees: columns that nothing is said of are
+    copied, whatever their type."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,7 @@ class Table:
             inputs = [F.col(f"c{i}").cast("double") for i in self.inputs]
             if self.stand_ins:
                 pairs = zip(inputs, self.stand_ins, strict=True)
-                inputs = [F.when(_finite(x), x).otherwise(F.lit(other)) for x, other in pairs]
+                inputs = [F.when(finite(x), x).otherwise(F.lit(other)) for x, other in pairs]
             return F.array(*inputs, *[self.level_code(i) for i in self.nominal])
         column = F.col(f"c{self.inputs[0]}")
         return vector_to_array(column) if self.vectors else column.cast("array<double>")
@@ -119,9 +130,11 @@ class Table:
     @property
     def complete(self) -> Column:
         """True where every input is a finite number."""
+        if not self.inputs:
+            return F.lit(True)
         if self.packed or len(self.inputs) > WIDE:
-            finite = F.forall(replace(self, nominal=(), stand_ins=()).features, _finite)
-            return F.coalesce(finite, F.lit(False))
+            whole = F.forall(replace(self, nominal=(), stand_ins=()).features, finite)
+            return F.coalesce(whole, F.lit(False))
         valid = [F.coalesce(self.input_valid(i), F.lit(False)) for i in self.inputs]
         return reduce(lambda a, b: a & b, valid)
 
@@ -129,13 +142,18 @@ class Table:
         """True where one scalar input is a finite number; null where it is null."""
         column = F.col(f"c{position}")
         if isinstance(self.schema[position].dataType, (T.FloatType, T.DoubleType)):
-            return _finite(column)
+            return finite(column)
         return column.isNotNull()
 
     @property
     def key(self) -> Column:
         """The content key of the row (see `plans.row_key`)."""
         return row_key(self.schema, range(len(self.schema)), plain=self.inputs)
+
+    @property
+    def twin_key(self) -> Column:
+        """A second key, independent of the first: rows that share both are equal."""
+        return row_key(self.schema, range(len(self.schema)), plain=self.inputs, salt=_TWIN)
 
     def level_code(self, position: int) -> Column:
         """A number that equal levels share, null among them: 52 bits of a hash, in a double."""
@@ -166,6 +184,11 @@ class Table:
             return column
         metadata = self.schema[position].metadata
         return column.cast(self.output_type(position)).alias(f"c{position}", metadata=metadata)
+
+    @property
+    def emptied(self) -> tuple[int, ...]:
+        """Columns that are null on new rows."""
+        return tuple(i for i, role in enumerate(self.roles) if role.policy == "null")
 
     @property
     def taken_along(self) -> tuple[int, ...]:
@@ -235,7 +258,8 @@ def any_of(conditions: list[Column]) -> Column:
     return F.exists(F.array(*conditions), lambda each: each)
 
 
-def _finite(column: Column) -> Column:
+def finite(column: Column) -> Column:
+    """True for finite numbers that can be squared."""
     # Spark orders NaN above all numbers, so one comparison refuses it too
     return F.abs(column) <= F.lit(LARGEST_INPUT)
 

@@ -56,7 +56,10 @@ def from_json(text: str) -> ResampleReport:
 
     Fields of a later version that this one does not know are left out.
     """
-    data = json.loads(text)
+    return _report(json.loads(text))
+
+
+def _report(data: dict[str, Any]) -> ResampleReport:
     parts = {
         "columns": ColumnRole,
         "classes": ClassOutcome,
@@ -66,6 +69,7 @@ def from_json(text: str) -> ResampleReport:
     }
     for name, kind in parts.items():
         data[name] = [_read(kind, part) for part in data.get(name, [])]
+    data["steps"] = [_report(step) for step in data.get("steps", [])]
     if data.get("portrait") is not None:
         data["portrait"] = _portrait(data["portrait"])
     return _read(ResampleReport, data)

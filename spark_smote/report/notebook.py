@@ -37,10 +37,11 @@ def notebook_html(report: ResampleReport) -> str:
         neighbour search. Needs neither Jinja2 nor matplotlib.
     """
     title = f"{shown(report.method)} on label column {named(report.label_col)}"
-    headline, accuracy = wording.headline(report), wording.accuracy_sentence(report.accuracy)
+    headline, accuracy = wording.headline(report), wording.accuracy_sentence(report)
     parts = [
         f'<p style="margin:0;opacity:0.7">{title}</p>',
         f'<p style="{HEADLINE}">{shown(headline)}</p>',
+        *(f'<p style="margin:0 0 0.5em">{shown(step)}</p>' for step in wording.steps(report)),
         *map(notice_line, report.notices),
         _classes(report),
         f'<p style="margin:0.5em 0">{shown(accuracy)}</p>',

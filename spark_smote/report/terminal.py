@@ -48,10 +48,11 @@ def text_summary(report: ResampleReport) -> str:
     """
     headline = wording.headline(report, arrow="->")
     title = f"{wording.literal(report.method)} on {wording.literal(report.label_col)}: {headline}"
-    parts = [title, _classes(report)]
-    if report.columns:
+    steps = [wrapped(step, indent="  ") for step in wording.steps(report, arrow="->")]
+    parts = ["\n".join([title, *steps]), _classes(report)]
+    if report.columns and report.makes_rows:
         parts.append(_columns(report))
-    parts.append(wrapped(wording.accuracy_sentence(report.accuracy)))
+    parts.append(wrapped(wording.accuracy_sentence(report)))
     parts += [
         wrapped(f"class {wording.literal(nearest.label)}: {wording.nearest_sentence(nearest)}")
         for nearest in view.nearest_to_real(report)

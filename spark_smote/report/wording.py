@@ -13,7 +13,6 @@ from spark_smote.results import (
     ColumnRole,
     NearestReal,
     ResampleReport,
-    SearchAccuracy,
 )
 
 _DIRECTION_MARKS = frozenset(
@@ -151,7 +150,7 @@ def headline(report: ResampleReport, arrow: str = "→") -> str:
     """What happened, in one sentence."""
     changed = [c for c in report.classes if c.rows_added]
     if not changed:
-        return f"Nothing to add: all {rows(report.rows_before)} stay as they are"
+        return f"Nothing to change: all {rows(report.rows_before)} stay as they are"
     added = sum(max(c.rows_added, 0) for c in changed)
     removed = -sum(min(c.rows_added, 0) for c in changed)
     what = [f"{count(added)} synthetic"] if added else []
@@ -162,6 +161,14 @@ def headline(report: ResampleReport, arrow: str = "→") -> str:
         return f"{counts} of class {literal(only.label)}; {', '.join(what)}"
     counts = f"{count(report.rows_before)} {arrow} {rows(report.rows_after)}"
     return f"{counts}; {', '.join(what)}, in {len(changed)} of {len(report.classes)} classes"
+
+
+def steps(report: ResampleReport, arrow: str = "→") -> list[str]:
+    """What each sampler of a chain did, in one sentence each; nothing where it is no chain."""
+    return [
+        f"Step {number}, {literal(step.method)}: {headline(step, arrow)}"
+        for number, step in enumerate(report.steps, 1)
+    ]
 
 
 def subline(report: ResampleReport) -> str:
@@ -202,8 +209,16 @@ def k_used(outcome: ClassOutcome) -> str:
     return f"{count(outcome.k_resolved)} of {count(outcome.k_requested)} asked"
 
 
-def accuracy_sentence(accuracy: list[SearchAccuracy]) -> str:
+def searches(report: ResampleReport) -> bool:
+    """Whether the method looks for neighbours at all."""
+    return any(c.k_requested for c in report.classes)
+
+
+def accuracy_sentence(report: ResampleReport) -> str:
     """What recall and distance ratio came to, for the class where the search did worst."""
+    accuracy = report.accuracy
+    if not searches(report):
+        return "This method searches no neighbours."
     if not accuracy:
         return "The accuracy of the neighbour search was not measured in this run."
     if all(a.exact for a in accuracy):
@@ -273,9 +288,11 @@ def times(number: float) -> str:
 def on_new_rows(column: ColumnRole) -> str:
     """Where the values of a column come from on synthetic rows."""
     if column.policy is not None:
-        return {"null": "null", "copy": "copied from the base row"}.get(
-            column.policy, literal(column.policy)
-        )
+        return {
+            "null": "null",
+            "copy": "copied from the base row",
+            "noise": "the base row's value and noise",
+        }.get(column.policy, literal(column.policy))
     return {
         "input": "interpolated",
         "nominal": "most frequent around the base row",

@@ -3,11 +3,37 @@
 A new sampler is one file here and one line in `REGISTRY`.
 """
 
+from spark_smote.samplers.adasyn import ADASYN
 from spark_smote.samplers.base import Sampler
+from spark_smote.samplers.borderline import BorderlineSMOTE
+from spark_smote.samplers.enn import EditedNearestNeighbours
+from spark_smote.samplers.random_over import RandomOverSampler
+from spark_smote.samplers.random_under import RandomUnderSampler
 from spark_smote.samplers.smote import SMOTE
 from spark_smote.samplers.smotenc import SMOTENC
+from spark_smote.samplers.tomek import TomekLinks
 
-REGISTRY: dict[str, type[Sampler]] = {"smote": SMOTE, "smotenc": SMOTENC}
+REGISTRY: dict[str, type[Sampler]] = {
+    "smote": SMOTE,
+    "smotenc": SMOTENC,
+    "borderline": BorderlineSMOTE,
+    "adasyn": ADASYN,
+    "enn": EditedNearestNeighbours,
+    "tomek": TomekLinks,
+    "random_over": RandomOverSampler,
+    "random_under": RandomUnderSampler,
+}
 """Method names of the command line and of job configurations."""
 
-__all__ = ["REGISTRY", "SMOTE", "SMOTENC", "Sampler"]
+__all__ = [
+    "ADASYN",
+    "REGISTRY",
+    "SMOTE",
+    "SMOTENC",
+    "BorderlineSMOTE",
+    "EditedNearestNeighbours",
+    "RandomOverSampler",
+    "RandomUnderSampler",
+    "Sampler",
+    "TomekLinks",
+]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from platform import python_version
 from time import perf_counter
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy
 import pandas
@@ -20,19 +20,30 @@ from pyspark.sql import DataFrame
 
 import spark_smote
 from spark_smote.errors import ParameterError
+from spark_smote.plans.levels import AUTO
+from spark_smote.plans.profile import Profile
 from spark_smote.plans.resample_plan import ResamplePlan
-from spark_smote.plans.table import ColumnRequest
-from spark_smote.results import Phase
-from spark_smote.samplers.params import REQUIRED, HasColumns, HasRun, Parameter
+from spark_smote.plans.table import ColumnRequest, Table
+from spark_smote.results import ClassOutcome, Notice, Phase, ResampleReport, SearchAccuracy
+from spark_smote.samplers.params import REQUIRED, HasLabel, HasSeed, Parameter
 from spark_smote.strategy import is_persistable
 
 Progress = Callable[[str], AbstractContextManager[None]]
 """Called with the name of each phase; entered for as long as it lasts."""
 
 
-class Sampler(HasColumns, HasRun, DefaultParamsReadable["Sampler"], MLWritable):
+class Sampler(HasLabel, HasSeed, DefaultParamsReadable["Sampler"], MLWritable):
     """Base of all samplers."""
 
+    makes_rows: ClassVar[bool] = True
+    """Whether new rows come; else the method only removes some."""
+    method: ClassVar[str]
+    """Its name in reports."""
+    phases: ClassVar[tuple[str, ...]]
+    """Names of the phases that planning goes through."""
+
+    _along: tuple[str, ...] = ()
+    """Columns that earlier samplers of a chain added."""
     _input_kwargs: dict[str, Any]
     """What `keyword_only` keeps of a constructor's arguments."""
 
@@ -123,23 +134,66 @@ class Sampler(HasColumns, HasRun, DefaultParamsReadable["Sampler"], MLWritable):
         return {p.name: _shown(self.getOrDefault(p)) for p in self.params if self.isDefined(p)}
 
     def _columns(self) -> ColumnRequest:
-        inputs, features = self._value("inputCols"), self._optional("featuresCol", None)
+        inputs, features = self._optional("inputCols", None), self._optional("featuresCol", None)
         if inputs is not None and features is not None:
             raise ParameterError(
                 f"inputCols={inputs} and featuresCol={features!r} are both set; unset one of them"
+            )
+        nominal = self._optional("nominalCols", ())
+        if nominal and features is not None:
+            raise ParameterError(
+                f"nominalCols={nominal} and featuresCol={features!r} are both set, but levels are "
+                "columns of their own; name the numeric columns in inputCols"
             )
         return ColumnRequest(
             label_col=self._value("labelCol"),
             input_cols=inputs,
             features_col=features,
-            ignore_cols=tuple(self._value("ignoreCols")),
-            carry_policy=self._value("carryPolicy"),
+            ignore_cols=tuple(self._optional("ignoreCols", ())),
+            carry_policy=self._optional("carryPolicy", None),
             bounds_policy=self._optional("boundsPolicy", "round"),
-            nominal_cols=self._optional("nominalCols", ()),
-            id_col=self._value("idCol"),
+            nominal_cols=nominal if nominal == AUTO else tuple(nominal),
+            id_col=self._optional("idCol", None),
             synthetic_col=self._value("syntheticCol"),
-            provenance=self._value("provenance"),
+            provenance=self._optional("provenance", False),
+            makes_rows=self.makes_rows,
+            along=self._along,
         )
+
+    def _report(
+        self,
+        table: Table,
+        profile: Profile,
+        classes: Sequence[ClassOutcome],
+        clock: PhaseClock,
+        *,
+        accuracy: Sequence[SearchAccuracy] = (),
+        notices: Sequence[Notice] = (),
+    ) -> ResampleReport:
+        """What was asked and resolved, with what the method found."""
+        return ResampleReport(
+            method=self.method,
+            label_col=self._value("labelCol"),
+            asked=self._asked(),
+            resolved=self._resolved(),
+            columns=list(table.roles),
+            classes=list(classes),
+            accuracy=list(accuracy),
+            notices=list(notices),
+            phases=clock.phases,
+            versions=library_versions(),
+            input_fingerprint=profile.fingerprint,
+            makes_rows=table.request.makes_rows,
+        )
+
+    def following(self, added: Sequence[str]) -> Sampler:
+        """The same sampler for a table to which earlier ones added columns: it looks at none.
+
+        New rows hold what their base rows hold there.
+        """
+        that = self.copy()
+        that._along = tuple(added)
+        return that
 
     def _optional(self, name: str, default: Any) -> Any:
         """Value of a parameter that not every sampler has."""

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from pyspark.sql import DataFrame
 
-from spark_smote.errors import SchemaError
 from spark_smote.kernels.distances import Floats
-from spark_smote.kernels.medians import MISSING, filled
+from spark_smote.kernels.medians import filled
 from spark_smote.labels import in_order
 from spark_smote.plans.classes import Assignment, assign_classes
 from spark_smote.plans.columns import resolve_columns
-from spark_smote.plans.counting import count_buckets, measured_accuracy
-from spark_smote.plans.imputing import sampled_medians
+from spark_smote.plans.counting import Asked, count_buckets, measured_accuracy
+from spark_smote.plans.imputing import missing_marked, sampled_medians
 from spark_smote.plans.layout import lay_out
 from spark_smote.plans.model import ClassModel, fit_class, sample_rows
 from spark_smote.plans.notices import (
@@ -31,17 +30,43 @@ from spark_smote.plans.sample import ClassSample, sample_classes
 from spark_smote.plans.synthesise import Recipe
 from spark_smote.plans.table import Table
 from spark_smote.plans.tuning import QUALITIES
-from spark_smote.results import ClassOutcome, ResampleReport
-from spark_smote.samplers.base import PhaseClock, Progress, Sampler, library_versions
-from spark_smote.samplers.params import HasIntegerBounds, HasNeighbours, HasOversamplingStrategy
+from spark_smote.results import ClassOutcome, Notice, SearchAccuracy
+from spark_smote.samplers.base import PhaseClock, Progress, Sampler
+from spark_smote.samplers.params import (
+    HasInputs,
+    HasIntegerBounds,
+    HasInvalid,
+    HasNeighbours,
+    HasNewRows,
+    HasOversamplingStrategy,
+)
 from spark_smote.strategy import check_strategy, oversampling_targets
 
 
-class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerBounds):
+@dataclass(frozen=True)
+class Candidates:
+    """Rows that new ones may be made of."""
+
+    records: KeptRecords | None
+    """As `plans.records.class_records` packs them; None where no class receives rows."""
+    assignment: Assignment
+    accuracy: tuple[SearchAccuracy, ...] = ()
+    """Of the search that chose bases."""
+    notices: tuple[Notice, ...] = ()
+
+
+class Interpolating(
+    Sampler,
+    HasInputs,
+    HasNewRows,
+    HasOversamplingStrategy,
+    HasNeighbours,
+    HasIntegerBounds,
+    HasInvalid,
+):
     """Profile, sample, hash, count, then search, draw and interpolate in one task per bucket."""
 
-    method: ClassVar[str]
-    """Its name in reports."""
+    phases: ClassVar[tuple[str, ...]] = ("profile", "sample", "hash")
 
     def plan(self, df: DataFrame, progress: Progress | None = None) -> ResamplePlan:
         """Profile, sample, fit the hash, count buckets and share out quotas; write nothing.
@@ -77,24 +102,29 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
         assignment = assign_classes(
             profile, targets, k=value("kNeighbors"), on_small_class=value("onSmallClass")
         )
-        labels = [task.label for task in assignment.tasks]
-        records = KeptRecords(class_records(table, labels)) if labels else None
+        medians = None
+        if table.stand_ins and assignment.tasks:
+            medians = clock.run(
+                "medians", lambda: sampled_medians(table, profile, seed=value("seed"))
+            )
+        found = self._candidates(table, profile, assignment, medians, clock)
+        records, assignment = found.records, found.assignment
         samples: list[ClassSample] = clock.run(
             "sample", lambda: self._samples(records, profile, assignment)
         )
         refuse_id_like(table, samples)
-        medians = None
-        if table.stand_ins and samples:
-            medians = clock.run(
-                "medians", lambda: sampled_medians(table, profile, seed=value("seed"))
-            )
+        if medians is not None:
             samples = [replace(s, features=filled(s.features, medians)) for s in samples]
         models, tallies = clock.run(
             "hash", lambda: self._counted(records, assignment, samples, len(table.nominal), medians)
         )
         layout = lay_out(assignment.tasks, models, [tally.counts for tally in tallies])
-        accuracy = measured_accuracy(assignment.tasks, models, tallies, self._recall_queries())
+        accuracy = [
+            *found.accuracy,
+            *measured_accuracy(assignment.tasks, models, tallies, self._recall_queries()),
+        ]
         notices = [
+            *found.notices,
             *plan_notices(
                 table,
                 profile,
@@ -107,28 +137,29 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
             *nominal_notices(assignment.tasks, models),
             *accuracy_notices(accuracy, split=any((model.splits > 1).any() for model in models)),
         ]
-        report = ResampleReport(
-            method=self.method,
-            label_col=value("labelCol"),
-            asked=self._asked(),
-            resolved=self._resolved(),
-            columns=list(table.roles),
-            classes=self._outcomes(profile, assignment, models),
-            accuracy=accuracy,
-            notices=notices,
-            phases=clock.phases,
-            versions=library_versions(),
-            input_fingerprint=profile.fingerprint,
-        )
+        outcomes = self._outcomes(profile, assignment, models)
+        report = self._report(table, profile, outcomes, clock, accuracy=accuracy, notices=notices)
         distinct = value("distinctNeighbours")
         recipe = Recipe(assignment.tasks, tuple(models), layout, value("seed"), distinct)
         return ResamplePlan(report, table, recipe, records)
+
+    def _candidates(
+        self,
+        table: Table,
+        profile: Profile,
+        assignment: Assignment,
+        medians: Floats | None,
+        clock: PhaseClock,
+    ) -> Candidates:
+        """The rows of the classes that receive new ones, and which of them may be bases."""
+        labels = [task.label for task in assignment.tasks]
+        return Candidates(KeptRecords(class_records(table, labels)) if labels else None, assignment)
 
     def _table(self, df: DataFrame) -> Table:
         """The table by roles of its columns, refused where they do not fit the method."""
         table = resolve_columns(df, self._columns())
         self._require(table)
-        return _with_missing_marked(table) if self._value("handleInvalid") == "impute" else table
+        return missing_marked(table) if self._value("handleInvalid") == "impute" else table
 
     def _recall_queries(self) -> int:
         """How many neighbourhoods are checked: those of distinct rows cannot be, so far."""
@@ -168,12 +199,29 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
         if records is None:
             return [], []
         quality = QUALITIES[self._value("searchQuality")]
-        models = [
+        return count_buckets(
+            records.frame,
+            assignment.tasks,
+            self._models(assignment, samples, nominal, medians),
+            samples,
+            asked=[Asked.of(sample, self._recall_queries()) for sample in samples],
+            quality=quality,
+        )
+
+    def _models(
+        self,
+        assignment: Assignment,
+        samples: Sequence[ClassSample],
+        nominal: int,
+        medians: Floats | None,
+    ) -> list[ClassModel]:
+        """Where the rows of each class go."""
+        return [
             fit_class(
                 sample,
-                task.label,
+                f"class {task.label!r}",
                 task.k,
-                quality=quality,
+                quality=QUALITIES[self._value("searchQuality")],
                 hash_family=self._value("hashFamily"),
                 standardize=self._value("standardize"),
                 seed=self._value("seed"),
@@ -182,19 +230,11 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
             )
             for task, sample in zip(assignment.tasks, samples, strict=True)
         ]
-        return count_buckets(
-            records.frame,
-            assignment.tasks,
-            models,
-            samples,
-            quality=quality,
-            recall_queries=self._recall_queries(),
-        )
 
     def _outcomes(
         self, profile: Profile, assignment: Assignment, models: Sequence[ClassModel]
     ) -> list[ClassOutcome]:
-        tasks = {task.label: task for task in assignment.tasks}
+        tasks = {task.label: task for task in assignment.tasks if task.new_rows}
         outcomes = []
         for label in in_order(profile.counts):
             task = tasks.get(label)
@@ -213,13 +253,3 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
                 )
             )
         return outcomes
-
-
-def _with_missing_marked(table: Table) -> Table:
-    if table.packed:
-        raise SchemaError(
-            f"handleInvalid='impute' is for inputs in columns of their own, and featuresCol "
-            f"{table.request.features_col!r} packs them; name inputCols, or fill the columns "
-            "before they are packed (pyspark.ml.feature.Imputer)"
-        )
-    return replace(table, stand_ins=(MISSING,) * len(table.inputs))

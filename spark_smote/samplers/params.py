@@ -6,8 +6,9 @@ and checked when they are set, so that a bad one fails before any job.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, TypeVar
 
 from pyspark.ml.param import Param, Params
@@ -18,7 +19,7 @@ from spark_smote.lsh import FAMILIES
 from spark_smote.plans.levels import AUTO
 from spark_smote.plans.table import BOUNDS_POLICIES
 from spark_smote.plans.tuning import QUALITIES
-from spark_smote.strategy import check_strategy
+from spark_smote.strategy import Kind, check_strategy
 
 REQUIRED: Any = object()
 """Marks a parameter that has no default and may stay unset."""
@@ -46,6 +47,18 @@ def whole(least: int, most: int | None = None) -> Check:
         if number < least or (most is not None and number > most):
             raise ParameterError(f"{name} must be {bound}; received {value!r}")
         return number
+
+    return check
+
+
+def number(least: float) -> Check:
+    """A finite number of at least `least`."""
+
+    def check(name: str, value: Any) -> float:
+        real = isinstance(value, Real) and not isinstance(value, bool)
+        if not real or not least <= value < math.inf:
+            raise ParameterError(f"{name} must be a number of at least {least}; received {value!r}")
+        return float(value)
 
     return check
 
@@ -123,10 +136,21 @@ def bounds(name: str, value: Any) -> str | dict[str, str]:
     return str(one_of(*[each for each in BOUNDS_POLICIES if each != "double"])(name, value))
 
 
-class HasColumns(Params):
-    """Which columns are what."""
+class HasLabel(Params):
+    """What every method takes of columns."""
 
     labelCol = Parameter("labelCol", "column that holds the class", "label", column)
+    syntheticCol = Parameter(
+        "syntheticCol",
+        "column added to tell new rows (true) from original ones; '' leaves it out",
+        "is_synthetic",
+        column_or_none,
+    )
+
+
+class HasInputs(Params):
+    """Columns that the method looks at."""
+
     inputCols = Parameter(
         "inputCols",
         "numeric columns to interpolate; all but the label, idCol and ignoreCols if unset",
@@ -134,24 +158,23 @@ class HasColumns(Params):
         columns,
     )
     ignoreCols = Parameter("ignoreCols", "numeric columns not to interpolate", (), columns)
-    carryPolicy = Parameter(
-        "carryPolicy",
-        "what new rows hold in columns that are not interpolated: 'null', 'copy' (the base row's "
-        "value), or a dict of column to policy",
-        REQUIRED,
-        policy,
-    )
     idCol = Parameter(
         "idCol",
         "column that identifies a row: null on new rows, named by provenance",
         REQUIRED,
         column,
     )
-    syntheticCol = Parameter(
-        "syntheticCol",
-        "column added to tell new rows (true) from original ones; '' leaves it out",
-        "is_synthetic",
-        column_or_none,
+
+
+class HasNewRows(Params):
+    """What new rows hold beside inputs."""
+
+    carryPolicy = Parameter(
+        "carryPolicy",
+        "what new rows hold in columns that are not interpolated: 'null', 'copy' (the base row's "
+        "value), or a dict of column to policy",
+        REQUIRED,
+        policy,
     )
     provenance = Parameter(
         "provenance", "whether new rows name base row, neighbour and gap", False, flag
@@ -181,24 +204,46 @@ class HasNominalCols(Params):
     )
 
 
-def oversampling(_name: str, value: Any) -> Any:
-    """A samplingStrategy for over-sampling."""
-    value = _plain_keys(value)
-    check_strategy(value, None, kind="over-sampling")
-    return value
+class HasLevels(Params):
+    """Columns of levels, where any are named."""
+
+    nominalCols = Parameter(
+        "nominalCols",
+        "columns whose values are levels, that only count as equal or not, as in SMOTENC; 'auto' = "
+        "every string and boolean column that nothing else is said of",
+        (),
+        columns_or_auto,
+    )
 
 
-def oversampling_ratios(_name: str, value: Any) -> Any:
-    """Ratios for over-sampling."""
-    value = _plain_keys(value)
-    check_strategy("auto", value, kind="over-sampling")
-    return value
+def strategy(kind: Kind) -> Check:
+    """A samplingStrategy for what the sampler does."""
+
+    def check(_name: str, value: Any) -> Any:
+        value = _plain_keys(value)
+        check_strategy(value, None, kind=kind)
+        return value
+
+    return check
+
+
+def ratios(kind: Kind) -> Check:
+    """Ratios of classes for what the sampler does."""
+
+    def check(_name: str, value: Any) -> Any:
+        value = _plain_keys(value)
+        check_strategy("auto", value, kind=kind)
+        return value
+
+    return check
 
 
 def _plain_keys(value: Any) -> Any:
     """Numbers of numpy as Python's, so that they can be saved."""
     if isinstance(value, Mapping):
         return {plain(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
     return plain(value)
 
 
@@ -210,22 +255,60 @@ class HasOversamplingStrategy(Params):
         "how many rows each class should have: a word, a ratio (two classes), a dict of class to "
         "rows, or a function of the counts",
         "auto",
-        oversampling,
+        strategy("over-sampling"),
     )
     samplingRatios = Parameter(
         "samplingRatios",
         "dict of class to its rows / rows of the largest class, instead of samplingStrategy",
         REQUIRED,
-        oversampling_ratios,
+        ratios("over-sampling"),
     )
 
 
-class HasNeighbours(Params):
-    """How neighbours are found."""
+class HasShrinkage(Params):
+    """Noise on copies."""
 
-    kNeighbors = Parameter(
-        "kNeighbors", "nearest neighbours to choose among, >= 1", 5, whole(1, 1000)
+    shrinkage = Parameter(
+        "shrinkage",
+        "width of the noise on numeric inputs, in that of ROSE, >= 0; no input is looked at if "
+        "unset",
+        REQUIRED,
+        number(0.0),
     )
+
+
+class HasUndersamplingStrategy(Params):
+    """How many rows each class should keep."""
+
+    samplingStrategy = Parameter(
+        "samplingStrategy",
+        "how many rows each class should keep: a word, a ratio (two classes), a dict of class to "
+        "rows, or a function of the counts",
+        "auto",
+        strategy("under-sampling"),
+    )
+    samplingRatios = Parameter(
+        "samplingRatios",
+        "dict of class to its rows / rows of the smallest class, instead of samplingStrategy",
+        REQUIRED,
+        ratios("under-sampling"),
+    )
+
+
+class HasCleaningStrategy(Params):
+    """Which classes may lose rows."""
+
+    samplingStrategy = Parameter(
+        "samplingStrategy",
+        "which classes may lose rows: a word, or a list of classes",
+        "auto",
+        strategy("cleaning"),
+    )
+
+
+class HasSearch(Params):
+    """How a search is done."""
+
     searchQuality = Parameter(
         "searchQuality",
         "how near to the exact neighbours the search comes: " + ", ".join(map(repr, QUALITIES)),
@@ -238,17 +321,31 @@ class HasNeighbours(Params):
         "voronoi",
         one_of(*FAMILIES),
     )
+    standardize = Parameter(
+        "standardize",
+        "whether distances are in units of each column's standard deviation (else raw)",
+        True,
+        flag,
+    )
+    recallQueries = Parameter(
+        "recallQueries",
+        "rows whose exact neighbours are searched for too, to measure recall; 0 = not measured",
+        256,
+        whole(0, 100_000),
+    )
+
+
+class HasNeighbours(HasSearch):
+    """How neighbours to interpolate with are found."""
+
+    kNeighbors = Parameter(
+        "kNeighbors", "nearest neighbours to choose among, >= 1", 5, whole(1, 1000)
+    )
     distinctNeighbours = Parameter(
         "distinctNeighbours",
         "whether only rows that differ are neighbours, each counted once, so that repeated rows "
         "give new points too",
         False,
-        flag,
-    )
-    standardize = Parameter(
-        "standardize",
-        "whether distances are in units of each column's standard deviation (else raw)",
-        True,
         flag,
     )
     onSmallClass = Parameter(
@@ -257,12 +354,6 @@ class HasNeighbours(Params):
         "'skip'",
         "error",
         one_of("error", "reduce", "duplicate", "skip"),
-    )
-    recallQueries = Parameter(
-        "recallQueries",
-        "rows whose exact neighbours are searched for too, to measure recall; 0 = not measured",
-        256,
-        whole(0, 100_000),
     )
 
 
@@ -278,8 +369,8 @@ class HasIntegerBounds(Params):
     )
 
 
-class HasRun(Params):
-    """What every method takes."""
+class HasInvalid(Params):
+    """What becomes of rows that cannot be searched."""
 
     handleInvalid = Parameter(
         "handleInvalid",
@@ -289,6 +380,11 @@ class HasRun(Params):
         "error",
         one_of("error", "skip", "impute"),
     )
+
+
+class HasSeed(Params):
+    """What every method takes beside columns."""
+
     seed = Parameter("seed", "seed of all random draws", 0, whole(-(1 << 63), (1 << 63) - 1))
 
 

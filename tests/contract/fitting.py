@@ -2,9 +2,15 @@
 
 from pyspark.sql import functions as F
 
+from spark_smote.plans.levels import AUTO
 from spark_smote.samplers import REGISTRY
 
 METHODS = sorted(REGISTRY)
+
+ALIKE = {"borderline": "smote", "adasyn": "smote", "tomek": "enn"}
+"""Methods that look at a schema by the very code of another, which is tried on all of them."""
+
+OF_SCHEMAS = [method for method in METHODS if method not in ALIKE]
 
 
 def has(method, parameter):
@@ -13,20 +19,28 @@ def has(method, parameter):
 
 
 def fitting(cases):
-    """Each sampler with each case whose parameters it takes."""
-    return [
-        (method, name)
-        for method in METHODS
-        for name, case in cases.items()
-        if all(has(method, parameter) for parameter in case.params)
-    ]
+    """Each sampler with each case that concerns it."""
+    return [(method, name) for method in OF_SCHEMAS for name in cases if fits(method, cases[name])]
+
+
+def fits(method, case):
+    """Whether it takes the case's parameters, or looks at the label only and so needs none."""
+    if REGISTRY[method]()._columns().looks_at_inputs:
+        return all(has(method, parameter) for parameter in case.params)
+    return case.of_label
+
+
+def needs_levels(method):
+    """Whether the sampler works on tables with nominal columns only."""
+    return has(method, "nominalCols") and REGISTRY[method].nominalCols.default == AUTO
 
 
 def with_levels(method, table):
     """The table, with a nominal column where the sampler works on such only."""
-    return table.withColumn("a level", F.lit("one")) if has(method, "nominalCols") else table
+    return table.withColumn("a level", F.lit("one")) if needs_levels(method) else table
 
 
 def params_for(method, params):
-    """The parameters, with those that the sampler needs too."""
-    return {**params, **({"nominalCols": ["a level"]} if has(method, "nominalCols") else {})}
+    """Those of the parameters that the sampler takes, with those that it needs too."""
+    taken = {name: value for name, value in params.items() if has(method, name)}
+    return {**taken, **({"nominalCols": ["a level"]} if needs_levels(method) else {})}

@@ -29,6 +29,8 @@ class Case:
     table: Callable[[Any], Any]
     params: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
+    of_label: bool = True
+    """Whether it concerns methods that look at the label only."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Refusal(Case):
 
     error: type[Exception] = SchemaError
     words: tuple[str, ...] = ()
+    of_label: bool = False
 
 
 def of(*columns, label=LABEL, names=None):
@@ -212,17 +215,19 @@ if hasattr(T, "TimeType"):
 
 REFUSED = {
     "marker there already": Refusal(
-        unread(X, "id > 3 AS is_synthetic"), COPY, words=("'is_synthetic'", "syntheticCol")
+        unread(X, "id > 3 AS is_synthetic"), COPY,
+        words=("'is_synthetic'", "syntheticCol"), of_label=True,
     ),
     "provenance there already": Refusal(
         unread(X, "id AS row_key"), {"provenance": True}, words=("'row_key'", "provenance=False")
     ),
-    "name twice": Refusal(unread(X, X), words=("'x'", "more than once", "rename")),
+    "name twice": Refusal(unread(X, X), words=("'x'", "more than once", "rename"), of_label=True),
     "timestamp label": Refusal(
-        of(X, label="timestamp'2024-01-01 00:00:00'"), words=("labelCol", "timestamp", "string")
+        of(X, label="timestamp'2024-01-01 00:00:00'"),
+        words=("labelCol", "timestamp", "string"), of_label=True,
     ),
     "label of an array": Refusal(
-        of(X, label="array(1)"), words=("labelCol 'label'", "array<int>", "string")
+        of(X, label="array(1)"), words=("labelCol 'label'", "array<int>", "string"), of_label=True
     ),
     "field names twice, copied": Refusal(
         unread(X, "named_struct('a', id, 'a', id) AS s"), COPY, words=("'s'", "'copy'", "drop")
@@ -238,15 +243,15 @@ REFUSED = {
     ),
     "null labels": Refusal(
         of(X, label="IF(id < 12, NULL, 'b')"), error=DataError,
-        words=("labelCol 'label'", "null in 12 rows", "drop"),
+        words=("labelCol 'label'", "null in 12 rows", "drop"), of_label=True,
     ),
     "NaN labels": Refusal(
         of(X, label="IF(id < 12, double('NaN'), 1)"), error=DataError,
-        words=("labelCol 'label'", "NaN", "drop"),
+        words=("labelCol 'label'", "NaN", "drop"), of_label=True,
     ),
     "label in the year 12345": Refusal(
         of(X, label="IF(id < 12, date'+12345-01-01', date'2024-01-01')"), error=DataError,
-        words=("labelCol 'label'", "1 to 9999", "string"),
+        words=("labelCol 'label'", "1 to 9999", "string"), of_label=True,
     ),
     "arrays of unequal length": Refusal(
         of("IF(id = 3, array(1D), array(1D, id)) AS v"), PACKED, error=DataError,
@@ -270,10 +275,10 @@ if hasattr(T, "VariantType"):
     REFUSED |= {
         "collated label": Refusal(
             of(X, label="IF(id < 12, 'A', 'b') COLLATE UTF8_LCASE"),
-            words=("labelCol 'label'", "string collate UTF8_LCASE", "UTF8_BINARY"),
+            words=("labelCol 'label'", "string collate UTF8_LCASE", "UTF8_BINARY"), of_label=True,
         ),
         "variant beside twins": Refusal(
             unread(X, "named_struct('a', parse_json('1'), 'A', 1) AS s"), COPY,
-            words=("'s'", "variant", "rename"),
+            words=("'s'", "variant", "rename"), of_label=True,
         ),
     }  # fmt: skip

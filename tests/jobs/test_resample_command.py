@@ -53,6 +53,47 @@ def test_a_table_is_rebalanced_and_reported(cli, source, tmp_path):
     assert manifest["input"]["path"] == str(source)
 
 
+@pytest.mark.parametrize("method", ["enn", "tomek"])
+def test_a_table_is_cleaned_and_reported(cli, source, tmp_path, method):
+    out = tmp_path / "out"
+    given = Counter(_rows(source)["name"].to_pylist())
+
+    result = cli("resample", source, out, "--label", "label", "--method", method)
+
+    assert result.exit_code == 0, result.stderr
+    table = _rows(out)
+    left = Counter(table["label"].to_pylist())
+    assert left["rare"] == RARE
+    assert 0 < left["common"] < COMMON
+    assert not Counter(table["name"].to_pylist()) - given
+    assert not any(table["is_synthetic"].to_pylist())
+    report = json.loads((out / "_spark_smote" / "report.json").read_text(encoding="utf-8"))
+    assert {c["label"]: c["rows_after"] for c in report["classes"]} == left
+
+
+def test_rows_are_left_out_and_reported(cli, source, tmp_path):
+    """By a method that takes neither columns nor neighbours."""
+    out = tmp_path / "out"
+
+    result = cli(
+        *("resample", source, out, "--label", "label"),
+        *("--method", "random_under", "--strategy", "0.5"),
+    )
+
+    assert result.exit_code == 0, result.stderr
+    kept = Counter(_rows(out)["label"].to_pylist())
+    assert kept == {"common": 2 * RARE, "rare": RARE}
+    assert f"300 -> 80 rows of class common; {COMMON - 2 * RARE} removed" in result.stdout
+    page = (out / "_spark_smote" / "report.html").read_text(encoding="utf-8")
+    assert "This method makes no new rows" in page
+    assert "On new rows" not in page
+    report = json.loads((out / "_spark_smote" / "report.json").read_text(encoding="utf-8"))
+    assert [p["name"] for p in report["phases"]][:3] == ["read", "profile", "draw"]
+    refused = cli("resample", source, out, *FITTING, "--method", "random_under")
+    assert refused.exit_code == 2
+    assert "params.carryPolicy is no parameter of method 'random_under'" in refused.stderr
+
+
 def test_phases_are_log_lines_where_there_is_no_terminal(cli, source, tmp_path):
     result = cli("resample", source, tmp_path / "out", *FITTING)
 

@@ -29,15 +29,25 @@ def range_of(parameter):
     return check.__qualname__.partition(".")[0], inspect.getclosurevars(check).nonlocals
 
 
+def most(number, bounds):
+    """A number, or the largest one that the bounds allow."""
+    return min(number, bounds.get("most") or number)
+
+
 def bad_values(parameter):
     """Values just outside of what the parameter's own range says, and of other types."""
     kind, bounds = range_of(parameter)
     if kind == "whole":
         beyond = [] if bounds["most"] is None else [bounds["most"] + 1]
         return [bounds["least"] - 1, *beyond, True, "3", 2.5, float("nan"), [1], np.float64(3)]
+    if kind == "number":
+        least = bounds["least"]
+        return [least - 1e-9, True, "3", float("nan"), float("inf"), [1.0]]
     if kind == "one_of":
         first = bounds["choices"][0]
         return ["", first.upper(), f"{first} ", 7, True, [first]]
+    if kind in ("strategy", "ratios"):
+        return bad_strategies(kind, bounds["kind"])
     return {
         "flag": ["true", 1, 0, 1.0, [True]],
         "column": ["", 3, ["x"]],
@@ -48,15 +58,21 @@ def bad_values(parameter):
         "bounds": [
             "double", "ceil", "", 3, True, {"x": "ceil"}, {"x": None}, {3: "round"}, ["floor"],
         ],
-        "oversampling": [
-            0.0, -0.25, 1.5, float("nan"), float("inf"), 1, 0, True, "most", "Auto", "majority",
-            "0.5", {}, {"a": 2.5}, {"a": -1}, {"a": True}, {"a": "9"}, ["a"], object(),
-        ],
-        "oversampling_ratios": [
+    }[kind]  # fmt: skip
+
+
+def bad_strategies(kind, of):
+    if kind == "ratios":
+        return [
             {}, {"a": 0}, {"a": -0.5}, {"a": float("nan")}, {"a": float("inf")}, {"a": "x"},
             {"a": True}, 0.5, "auto", ["a"],
-        ],
-    }[kind]  # fmt: skip
+        ]  # fmt: skip
+    bad = [
+        0.0, -0.25, 1.5, float("nan"), float("inf"), 1, 0, True, "most", "Auto", "0.5", object(),
+        {}, {"a": 2.5}, {"a": -1}, {"a": True}, {"a": "9"}, [],
+    ]  # fmt: skip
+    word = "majority" if of == "over-sampling" else "minority"
+    return [*bad, word, *([0.5, {"a": 9}] if of == "cleaning" else [["a"]])]
 
 
 BAD = [
@@ -94,15 +110,16 @@ def test_values_at_the_ends_of_a_range_are_accepted(spark, method):
     for name, parameter in parameters(REGISTRY[method]).items():
         kind, bounds = range_of(parameter)
         accepted = {
-            "whole": [bounds.get("least"), bounds.get("most"), np.int32(7)],
+            "whole": [bounds.get("least"), bounds.get("most"), np.int32(most(7, bounds))],
             "one_of": list(bounds.get("choices", ())),
             "flag": [True, False],
+            "number": [bounds.get("least"), np.float64(0.5)],
         }.get(kind, [])
         for value in accepted:
             if value is not None:
                 sampler = REGISTRY[method](**{name: value})
                 assert sampler.getOrDefault(name) == value
-                assert type(sampler.getOrDefault(name)) in (int, str, bool)
+                assert type(sampler.getOrDefault(name)) in (int, float, str, bool)
 
 
 @pytest.mark.parametrize("method", SAMPLERS)
@@ -139,8 +156,9 @@ def test_every_parameter_can_be_read_set_unset_and_explained(spark, method):
         assert f"{name}: " in explained
         assert parameter.doc in explained
         if range_of(parameter)[0] == "whole":
-            assert set_(9) is sampler
-            assert get() == sampler.getOrDefault(name) == 9
+            value = most(9, range_of(parameter)[1])
+            assert set_(value) is sampler
+            assert get() == sampler.getOrDefault(name) == value
             assert set_(None) is sampler
             assert get() == default
 

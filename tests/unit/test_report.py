@@ -315,7 +315,9 @@ def test_headline_of_several_classes_counts_them():
 
 
 def test_headline_says_when_nothing_happened_and_when_rows_were_removed():
-    assert wording.headline(planned({0: 5, 1: 5})) == "Nothing to add: all 10 rows stay as they are"
+    assert (
+        wording.headline(planned({0: 5, 1: 5})) == "Nothing to change: all 10 rows stay as they are"
+    )
     removed = planned({0: 900, 1: 40}, after={0: 40, 1: 40})
     assert wording.headline(removed) == "900 → 40 rows of class 0; 860 removed"
 

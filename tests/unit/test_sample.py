@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 
 from spark_smote.plans.arrow import feature_lists, packed
+from spark_smote.plans.buckets import RECORDS_BEFORE_MERGING, _gathered
 from spark_smote.plans.sample import Smallest
-from spark_smote.plans.synthesise import RECORDS_BEFORE_MERGING, _gathered
 
 NONE = np.zeros(0, dtype=np.int64)
 

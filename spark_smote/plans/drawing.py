@@ -1,0 +1,170 @@
+"""Rows of a class drawn without replacement: the occurrences whose seeded hash is smallest.
+
+Each occurrence of each distinct row has a 64-bit word, a hash of content key, occurrence number,
+seed and class. Which words are the smallest does not depend on how the table is partitioned. The
+driver receives counts by leading bits of the words, then the few words around the last one drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from spark_smote.kernels.streams import seed_int64
+from spark_smote.plans.records import KeptRecords, class_code
+from spark_smote.plans.removal import Removal, in_classes, keeping_times, occurrences
+from spark_smote.plans.table import Table, any_of
+from spark_smote.results import LabelValue
+
+COUNTS_AT_ONCE = 65_536
+"""Counts by leading bits that the driver receives at once, for all classes together."""
+
+MOST_LISTED = 65_536
+"""Words, of all classes together, that the driver looks at one by one."""
+
+MOST_TRIED = 8
+"""Where no row repeats more often, rows that none of their words draws are left out early."""
+
+IDENTITY = ("word", "key", "twin", "occurrence")
+"""The order of occurrences."""
+
+NOTHING = (-(1 << 63), -(1 << 63), -(1 << 63), -1)
+"""Before every occurrence."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Which occurrences are drawn: per class, those up to the last one."""
+
+    salts: tuple[int, ...]
+    last: tuple[tuple[int, ...], ...] = ()
+    tied: bool = False
+    """Whether some word is that of the last one drawn and of one that is not."""
+
+    def word(self, code: Column, key: Column, twin: Column, occurrence: Column) -> Column:
+        """What orders an occurrence."""
+        return F.xxhash64(_of_class(self.salts, code), key, twin, occurrence)
+
+    def takes(self, code: Column, key: Column, twin: Column, occurrence: Column) -> Column:
+        """Whether an occurrence is drawn."""
+        word = self.word(code, key, twin, occurrence)
+        if not self.tied:
+            return word <= _of_class([last[0] for last in self.last], code)
+        of_last = [_of_class(values, code) for values in zip(*self.last, strict=True)]
+        named = zip((word, key, twin, occurrence), IDENTITY, strict=True)
+        bound = zip(of_last, IDENTITY, strict=True)
+        return F.struct(*[c.alias(n) for c, n in named]) <= F.struct(
+            *[c.alias(n) for c, n in bound]
+        )
+
+
+def draw_rows(
+    table: Table, wanted: Mapping[LabelValue, int], *, seed: int, purpose: str
+) -> Removal:
+    """So many rows of each of some classes stay, drawn uniformly; rows of other classes all do.
+
+    Drawing shuffles two hashes per row. Where no row occurs twice, a row is then told by itself
+    whether it stays; else rows of these classes are shuffled too, equal ones merged.
+
+    Parameters
+    ----------
+    wanted : mapping of label to rows
+        Fewer than the class has.
+    """
+    labels = list(wanted)
+    salts = tuple(seed_int64(seed, purpose, repr(label)) for label in labels)
+    keys = KeptRecords(distinct_rows(table, labels))
+    found = keys.frame.agg(F.max("rows")).first()
+    repeats = int(found[0]) if found is not None else 1
+    words = _words(keys.frame, Draw(salts), repeats)
+    draw = _resolved(Draw(salts), words, list(wanted.values()))
+    row = class_code(table, labels), table.key, table.twin_key
+    if repeats == 1:
+        affected, stays = in_classes(table, labels), draw.takes(*row, _number(0))
+        return Removal(table.frame.filter(~affected | stays), table.frame.filter(affected & ~stays))
+    among = None
+    if repeats <= MOST_TRIED:
+        among = any_of([draw.takes(*row, _number(i)) for i in range(repeats)])
+    drawn = draw.takes(*map(F.col, ("class", "key", "twin", "occurrence")))
+    times = words.groupBy("class", "key", "twin").agg(
+        F.count("*").alias("rows"), F.count_if(drawn).alias("kept")
+    )
+    return keeping_times(table, labels, times, keys, among=among)
+
+
+def distinct_rows(table: Table, labels: Sequence[LabelValue]) -> DataFrame:
+    """How often each distinct row of some classes occurs.
+
+    One row = a distinct row: `class int, key bigint, twin bigint, rows bigint`.
+    """
+    keyed = table.frame.filter(in_classes(table, labels)).select(
+        class_code(table, labels).alias("class"),
+        table.key.alias("key"),
+        table.twin_key.alias("twin"),
+    )
+    return keyed.groupBy("class", "key", "twin").agg(F.count("*").alias("rows"))
+
+
+def _words(keys: DataFrame, draw: Draw, repeats: int) -> DataFrame:
+    """One row = an occurrence: `class, key, twin, occurrence, word`."""
+    numbered = keys.withColumn("occurrence", _number(0))
+    if repeats > 1:
+        numbered = occurrences(keys, F.col("rows"))
+    row = [F.col(name) for name in ("class", "key", "twin", "occurrence")]
+    return numbered.select(*row, draw.word(*row).alias("word"))
+
+
+def _resolved(draw: Draw, words: DataFrame, wanted: Sequence[int]) -> Draw:
+    """The draw of so many occurrences of each class.
+
+    Leading bits of the words are counted, more of them each time, until few words share those of
+    the last one drawn.
+    """
+    bits = max(1, (COUNTS_AT_ONCE // len(wanted)).bit_length() - 1)
+    inside, left, shift, few = words, list(wanted), 64, False
+    while not few and shift > 0:
+        shift = max(0, shift - bits)
+        leading = F.shiftright("word", shift)
+        rows = inside.groupBy("class", leading.alias("leading")).count().collect()
+        counts: list[dict[int, int]] = [{} for _ in wanted]
+        for row in rows:
+            counts[row["class"]][row["leading"]] = row["count"]
+        near = [leading_of(each, rank) for each, rank in zip(counts, left, strict=True)]
+        left = [rank for _, rank in near]
+        inside = words.filter(leading == _of_class([shared for shared, _ in near], F.col("class")))
+        few = sum(c[shared] for c, (shared, _) in zip(counts, near, strict=True)) <= MOST_LISTED
+    listed: list[list[tuple[int, ...]]] = [[] for _ in wanted]
+    for row in inside.select("class", *IDENTITY).collect():
+        listed[row["class"]].append(tuple(row)[1:])
+    last, tied = [], False
+    for each, rank in zip(map(sorted, listed), left, strict=True):
+        last.append(each[rank - 1] if rank else NOTHING)
+        tied |= any(other[0] == last[-1][0] for other in each[rank : rank + 1])
+    return Draw(draw.salts, tuple(last), tied or NOTHING in last)
+
+
+def leading_of(counts: Mapping[int, int], rank: int) -> tuple[int, int]:
+    """The leading bits of the word of some rank, and its rank among the words that share them.
+
+    Examples
+    --------
+    >>> leading_of({-1: 4, 0: 3, 5: 9}, 6)
+    (0, 2)
+    """
+    before = 0
+    for leading, count in sorted(counts.items()):
+        if rank <= before + count:
+            return leading, rank - before
+        before += count
+    raise ValueError(f"rank {rank} of {before} words")
+
+
+def _of_class(values: Sequence[int], code: Column) -> Column:
+    return F.array(*[_number(value) for value in values])[code]
+
+
+def _number(value: int) -> Column:
+    return F.lit(value).cast("bigint")

@@ -1,0 +1,120 @@
+"""Original rows that go and those that stay: decided per distinct row, carried out by Spark alone.
+
+Equal rows share a content key and are interchangeable, so a method decides how many occurrences
+of each distinct row stay. The rows themselves never leave Spark, so that any column type does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from spark_smote.plans.records import KeptRecords, class_code
+from spark_smote.plans.table import Table
+from spark_smote.results import LabelValue
+
+MOST_AT_ONCE = 65_536
+"""Occurrences that are numbered at once, so that no array grows with how often a row repeats."""
+
+
+@dataclass(frozen=True)
+class Removal:
+    """The original rows in two parts, each under the neutral names of the table and untouched."""
+
+    kept: DataFrame
+    removed: DataFrame
+    decided: KeptRecords | None = None
+    """What was decided, where it is kept for as long as one of both parts is in use."""
+
+
+def without_keys(table: Table, keys: DataFrame) -> Removal:
+    """Every occurrence of some distinct rows goes, all other rows stay.
+
+    Parameters
+    ----------
+    keys : DataFrame
+        One row = a distinct row that goes: `key bigint`, as `Table.key` has it.
+    """
+    names = table.frame.columns
+    marked = table.frame.select("*", table.key.alias("key"))
+    gone = keys.select("key")
+    return Removal(
+        kept=marked.join(gone, "key", "left_anti").select(*names),
+        removed=marked.join(gone, "key", "left_semi").select(*names),
+    )
+
+
+def keeping_times(
+    table: Table,
+    labels: Sequence[LabelValue],
+    times: DataFrame,
+    decided: KeptRecords | None = None,
+    *,
+    among: Column | None = None,
+) -> Removal:
+    """Of each distinct row of some classes so many occurrences stay; rows of other classes all do.
+
+    Costs a shuffle of the rows of these classes, equal rows merged before it.
+
+    Parameters
+    ----------
+    times : DataFrame
+        One row = a distinct row of these classes: `key, twin bigint` (`Table.key` and
+        `Table.twin_key`), `rows bigint` (how often it occurs), `kept bigint` (how often it stays,
+        0 to `rows`).
+    decided : KeptRecords, optional
+        What `times` is made of, to be kept while the rows are in use.
+    among : Column, optional
+        True for all rows of these classes that may stay, where some are known not to.
+    """
+    affected = in_classes(table, labels)
+    others = table.frame.filter(~affected)
+    own = table.frame.filter(affected)
+    may_stay = own if among is None else own.filter(among)
+    gone = F.col("rows") - F.col("kept")
+    names = table.frame.columns
+    stay = repeated(table, may_stay, times.select("key", "twin", "kept"))
+    go = repeated(table, own, times.select("key", "twin", gone))
+    return Removal(
+        kept=others.union(stay.select(*names)),
+        removed=go.select(*names),
+        decided=decided,
+    )
+
+
+def in_classes(table: Table, labels: Sequence[LabelValue]) -> Column:
+    """Whether a row is of one of some classes."""
+    return class_code(table, labels).isNotNull()
+
+
+def repeated(table: Table, rows: DataFrame, times: DataFrame) -> DataFrame:
+    """Each distinct row so many times: its columns, then `key, twin, occurrence bigint`.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Rows of the table under its neutral names.
+    times : DataFrame
+        One row = a distinct row: `key, twin` and how often it is wanted, in this order. Rows that
+        are not here are not wanted.
+    """
+    keyed = rows.select("*", table.key.alias("key"), table.twin_key.alias("twin"))
+    wanted = times.toDF("key", "twin", "times").filter("times > 0")
+    once = keyed.dropDuplicates(["key", "twin"]).join(wanted, ["key", "twin"])
+    # one row = an occurrence that is wanted
+    return occurrences(once, F.col("times")).select(
+        *[F.col(f"c{i}").alias(f"c{i}", metadata=f.metadata) for i, f in enumerate(table.schema)],
+        *("key", "twin", "occurrence"),
+    )
+
+
+def occurrences(rows: DataFrame, times: Column) -> DataFrame:
+    """Each row as often as `times`, >= 1, says; numbered from 0 by the column `occurrence`."""
+    blocks = F.explode(F.sequence(F.lit(0).cast("bigint"), F.floor((times - 1) / MOST_AT_ONCE)))
+    first = F.col("block") * MOST_AT_ONCE
+    last = F.least(first + MOST_AT_ONCE, times) - 1
+    blocked = rows.select("*", blocks.alias("block"))
+    return blocked.select("*", F.explode(F.sequence(first, last)).alias("occurrence")).drop("block")

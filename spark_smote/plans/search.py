@@ -1,0 +1,274 @@
+"""A search across classes: the nearest rows, of whatever class, of each row of some classes.
+
+The engine of SMOTE, with all classes as one: a joint sample, one hash model, bucket counts, one
+shuffle. Tasks then judge the rows that ask, among all rows of their bucket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from spark_smote.errors import DataError
+from spark_smote.kernels.bucket import BucketRows
+from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.medians import filled
+from spark_smote.labels import in_order
+from spark_smote.plans.arrow import worker
+from spark_smote.plans.buckets import Bucket, buckets_of_tasks
+from spark_smote.plans.classes import ClassTask, Standing
+from spark_smote.plans.counting import Asked, Tally, count_buckets, search_accuracy
+from spark_smote.plans.hashing import send_to_tasks
+from spark_smote.plans.layout import ROWS_PER_SLICE, Layout, lay_out
+from spark_smote.plans.model import ClassModel, fit_class, sample_rows
+from spark_smote.plans.notices import refuse_id_like
+from spark_smote.plans.profile import Profile
+from spark_smote.plans.records import KeptRecords, joint_records
+from spark_smote.plans.sample import ClassSample, sample_classes
+from spark_smote.plans.table import Table
+from spark_smote.plans.tuning import QUALITIES
+from spark_smote.results import LabelValue, SearchAccuracy
+
+EVERY_CLASS = "the table"
+"""What stands for all classes as one."""
+
+MOST_ASKED = 4
+"""Rows by which recall is measured, all classes together, per row asked for of one class."""
+
+Run = Callable[[str, Callable[[], Any]], Any]
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """What is searched for, and how."""
+
+    asking: Collection[LabelValue]
+    """Classes whose rows are judged; their neighbours are sought among all."""
+    k: int
+    k_name: str
+    """The parameter that says k, for messages."""
+    quality: str
+    hash_family: str
+    standardize: bool
+    seed: int
+    recall_queries: int
+    medians: Floats | None = None
+    """What the search takes missing inputs for, shape (c,)."""
+    with_key: bool = False
+    """Whether judges are given the content key of each row."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What workers need to measure distances."""
+
+    model: ClassModel
+    k: int
+
+    @property
+    def levels_are_flat(self) -> bool:
+        """Whether there are nominal columns, and none of them counts."""
+        return self.model.nominal is not None and self.model.nominal.weight == 0
+
+    def seen(self, rows: BucketRows) -> BucketRows:
+        """The rows as the search sees them, nothing missing."""
+        return replace(rows, features=self.model.searched(rows.features))
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search with its model fitted and its work laid out; nothing judged yet."""
+
+    labels: tuple[LabelValue, ...]
+    """Every class that has usable rows, in order: class `c` of a row is `labels[c]`."""
+    asking: tuple[bool, ...]
+    """Which of them ask."""
+    metric: Metric
+    layout: Layout
+    records: KeptRecords
+    accuracy: tuple[SearchAccuracy, ...]
+
+    def judged(
+        self, judge: Callable[[Bucket, Ints], Iterable[pa.RecordBatch]], schema: str
+    ) -> DataFrame:
+        """What `judge` makes of the rows that ask; one shuffle.
+
+        Parameters
+        ----------
+        judge : callable
+            Given a bucket and which of its rows ask in it, each once in the whole search, returns
+            batches of the schema. Sent to workers.
+        """
+        asking, layout, metric = np.array(self.asking), self.layout, self.metric
+        if not layout.task_count:  # nobody asks
+            return self.records.frame.sparkSession.createDataFrame([], schema)
+
+        def judge_all(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            with worker():
+                for bucket in buckets_of_tasks(batches, layout):
+                    inside = replace(bucket, rows=metric.seen(bucket.rows))
+                    for asked in _asked_in_slices(inside, asking):
+                        yield from judge(inside, asked)
+
+        sent = send_to_tasks(self.records.frame, [metric.model], layout)
+        return sent.mapInArrow(judge_all, schema)
+
+
+def _asked_in_slices(bucket: Bucket, asking: np.ndarray) -> Iterator[Ints]:
+    """The asking rows of each slice: those whose first occurrence is one of the slice's."""
+    able = bucket.rows.home & asking[bucket.ranks]
+    times = np.where(able, bucket.rows.multiplicity, 0)
+    first = np.cumsum(times) - times
+    for part in bucket.slices:
+        start = part.number * ROWS_PER_SLICE
+        yield np.flatnonzero(able & (first >= start) & (first < start + part.quota))
+
+
+def prepare_search(table: Table, profile: Profile, request: SearchRequest, run: Run) -> Search:
+    """Sample all classes as one, fit the hash, count buckets, lay out the work.
+
+    Parameters
+    ----------
+    run : callable
+        Does the work of a named phase.
+
+    Raises
+    ------
+    DataError
+        If there are fewer rows than neighbours asked for, or too many for an exact search.
+    """
+    labels = tuple(label for label in in_order(profile.usable) if profile.usable[label])
+    usable = {label: profile.usable[label] for label in labels}
+    rows = sum(usable.values())
+    if rows <= request.k:
+        raise DataError(
+            f"{request.k_name}={request.k} needs {request.k + 1} usable rows or more, and the "
+            f"table has {rows}; set {request.k_name} to {max(rows - 1, 1)} or less"
+        )
+    asking = tuple(label in request.asking for label in labels)
+    standing = Standing(tuple(usable.values()), tuple(map(int, asking)))
+    task = ClassTask(0, EVERY_CLASS, rows, standing.bases, "search", request.k, ranked=standing)
+    records = KeptRecords(joint_records(table, labels, with_key=request.with_key))
+    sample: ClassSample = run("sample", lambda: _sample(records, task, profile.dimensions, request))
+    refuse_id_like(table, [sample])
+    model: ClassModel = run("hash", lambda: _fitted(sample, request, nominal=len(table.nominal)))
+    asked: list[Asked] = []
+    if model.family is not None and request.recall_queries and any(asking):
+        asked = run("queries", lambda: _asked(records, usable, asking, request))
+    model, tally = run("count", lambda: _counted(records, task, sample, model, asked, request))
+    return Search(
+        labels=labels,
+        asking=asking,
+        metric=Metric(model, request.k),
+        layout=lay_out([task], [model], [tally.counts]),
+        records=records,
+        accuracy=_accuracy(labels, asking, asked, model, tally, request),
+    )
+
+
+def _sample(
+    records: KeptRecords,
+    task: ClassTask,
+    dimensions: int,
+    request: SearchRequest,
+) -> ClassSample:
+    """The canonical sample of all classes as one."""
+    quality = QUALITIES[request.quality]
+    found = sample_classes(
+        records.frame,
+        {task.label: task.rows},
+        {task.label: sample_rows(task.rows, dimensions, quality, classes=1)},
+        seed=request.seed,
+        purpose="joint sample",
+    )
+    return _complete(found[task.label], request.medians)
+
+
+def _fitted(sample: ClassSample, request: SearchRequest, *, nominal: int) -> ClassModel:
+    """Scale and hash of all classes as one."""
+    return fit_class(
+        sample,
+        EVERY_CLASS,
+        request.k,
+        quality=QUALITIES[request.quality],
+        hash_family=request.hash_family,
+        standardize=request.standardize,
+        seed=request.seed,
+        nominal=nominal,
+        medians=request.medians,
+    )
+
+
+def _complete(sample: ClassSample, medians: Floats | None) -> ClassSample:
+    if medians is None:
+        return sample
+    return replace(sample, features=filled(sample.features, medians))
+
+
+def _asked(
+    records: KeptRecords,
+    usable: Mapping[LabelValue, int],
+    asking: Sequence[bool],
+    request: SearchRequest,
+) -> list[Asked]:
+    """Rows of each class by which recall is measured; none of classes that do not ask."""
+    most = MOST_ASKED * request.recall_queries // max(sum(asking), 1)
+    each = max(1, min(request.recall_queries, most))
+    found = sample_classes(
+        records.frame,
+        usable,
+        {label: each if asks else 0 for label, asks in zip(usable, asking, strict=True)},
+        seed=request.seed,
+        purpose="queries",
+        by="rank",
+    )
+    return [Asked.of(_complete(sample, request.medians), each) for sample in found.values()]
+
+
+def _counted(
+    records: KeptRecords,
+    task: ClassTask,
+    sample: ClassSample,
+    model: ClassModel,
+    asked: Sequence[Asked],
+    request: SearchRequest,
+) -> tuple[ClassModel, Tally]:
+    """The model, refined until no bucket is too empty or too full, and what was counted."""
+    together = Asked.together(asked) if asked else Asked.of(sample, 0)
+    models, tallies = count_buckets(
+        records.frame,
+        [task],
+        [model],
+        [sample],
+        asked=[together],
+        quality=QUALITIES[request.quality],
+    )
+    return models[0], tallies[0]
+
+
+def _accuracy(
+    labels: Sequence[LabelValue],
+    asking: Sequence[bool],
+    asked: Sequence[Asked],
+    model: ClassModel,
+    tally: Tally,
+    request: SearchRequest,
+) -> tuple[SearchAccuracy, ...]:
+    """Recall and distance ratio of each class that asks."""
+    if not request.recall_queries:
+        return ()
+    sizes = [len(rows.keys) for rows in asked] or [0] * len(labels)
+    starts = np.cumsum(sizes) - sizes
+    return tuple(
+        replace(
+            search_accuracy(label, request.k, model, tally.nearest.of(slice(start, start + size))),
+            among="all classes",
+        )
+        for label, asks, start, size in zip(labels, asking, starts, sizes, strict=True)
+        if asks
+    )

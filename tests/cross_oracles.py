@@ -1,0 +1,90 @@
+"""Slow, obvious references for methods that look across classes.
+
+The order that decides between equally near rows: by point (rows of equal features) in the order of
+the point's first row, then by row; rows are ordered by key, a mix of features and class.
+"""
+
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+
+from spark_smote.kernels.mixing import mix, mix_rows
+from spark_smote.plans.arrow import unpacked
+from tests import oracles
+
+
+def canonical(features, classes):
+    """Distinct rows in canonical order: features, classes and how often each occurs.
+
+    Keys are those of a table that holds its inputs and its label only.
+    """
+    held = Counter(map(tuple, np.column_stack([features, classes]).tolist()))
+    rows = np.array(list(held))
+    values, codes = rows[:, :-1] + 0.0, rows[:, -1].astype(np.int64)
+    words = mix(mix(mix_rows(values)) ^ mix(codes.view(np.uint64)))
+    order = np.argsort(words.view(np.int64))
+    times = np.array(list(held.values()))
+    return values[order], codes[order], times[order]
+
+
+def voted(features, classes, times, k, inverse_scale):
+    """Classes of the k nearest other rows of each distinct row."""
+    return np.array(
+        [
+            classes[oracles.smote_list(features, times, row, k, inverse_scale)]
+            for row in range(len(features))
+        ]
+    )
+
+
+def stays(own, votes, kind):
+    """Whether a row survives edited nearest neighbours."""
+    if kind == "all":
+        return all(vote == own for vote in votes)
+    counts = Counter(votes.tolist())
+    return min(counts, key=lambda label: (-counts[label], label)) == own
+
+
+def nearest_others(features, inverse_scale, rows_at_once=500):
+    """Squared distance from each row to the nearest other row, by identity."""
+    out = np.empty(len(features))
+    for start in range(0, len(features), rows_at_once):
+        part = np.arange(start, min(start + rows_at_once, len(features)))
+        away = oracles.squared_distances(features[part], features, inverse_scale)
+        away[np.arange(len(part)), part] = np.inf
+        out[part] = away.min(axis=1)
+    return out
+
+
+def in_tomek_link(features, classes, inverse_scale, rows_at_once=500):
+    """Whether each row has a row of another class, and no third row is closer to either."""
+    nearest = nearest_others(features, inverse_scale)
+    out = np.zeros(len(features), dtype=bool)
+    for start in range(0, len(features), rows_at_once):
+        part = np.arange(start, min(start + rows_at_once, len(features)))
+        away = oracles.squared_distances(features[part], features, inverse_scale)
+        linked = (away == nearest[part][:, None]) & (away == nearest[None, :])
+        linked &= classes[part][:, None] != classes[None, :]
+        out[part] = linked.any(axis=1)
+    return out
+
+
+def on_a_grid(seed, rows=300, levels=5, columns=2, classes=3):
+    """Rows full of ties and duplicates, in classes of unequal size."""
+    random = np.random.default_rng(seed)
+    features = random.integers(0, levels, (rows, columns)) * 1.0
+    features[rows // 2 :] += random.integers(0, 3, (rows - rows // 2, columns)) * 0.25
+    drawn = random.choice(
+        classes, rows, p=np.arange(1, classes + 1) / (classes * (classes + 1) / 2)
+    )
+    return features, drawn.astype(np.int64)
+
+
+def ranks_of(plan, rows):
+    """The rank that each row was given, by its number; -1 where it was not judged."""
+    ranks = np.full(rows, -1)
+    for row in plan.records.frame.collect():
+        table = unpacked(pa.py_buffer(row.records))
+        ranks[table.column("id").to_numpy()] = table.column("rank").to_numpy()
+    return ranks

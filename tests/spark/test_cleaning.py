@@ -1,0 +1,172 @@
+"""Cleaning methods: who goes, who stays, and what the report says of it."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from pyspark.sql import functions as F
+
+from spark_smote import EditedNearestNeighbours, TomekLinks
+from spark_smote.errors import DataError, ParameterError
+from tests.tables import clustered, contents, counts, points, uniform
+
+BOTH = [EditedNearestNeighbours, TomekLinks]
+
+
+def line(spark, values):
+    """Rows `(x, label)` in one partition."""
+    return spark.createDataFrame(values, "x double, label string").coalesce(1)
+
+
+@pytest.fixture(scope="module")
+def mixed(spark):
+    """Three classes that overlap, of which no row has an equal one."""
+    return points(
+        spark,
+        {"'a'": 400, "'b'": 150, "'c'": 250},
+        f"{uniform(1)} + IF(id < 400, 0, 0.4) AS x",
+        f"{uniform(2)} AS y",
+        "concat('t', id) AS tag",
+    )
+
+
+@pytest.mark.parametrize("sampler", BOTH)
+def test_only_classes_named_lose_rows_and_the_report_counts_them(mixed, sampler):
+    plan = sampler(samplingStrategy=["a"]).plan(mixed)
+    left = counts(plan.resampled())
+    outcomes = {c.label: c for c in plan.report.classes}
+
+    assert left == {label: c.rows_after for label, c in outcomes.items()}
+    assert left["a"] < 400
+    assert (left["b"], left["c"]) == (150, 250)
+    assert outcomes["a"].method == "cleaned"
+    assert outcomes["b"].method == "untouched"
+    assert plan.synthetic().count() == 0
+    assert plan.synthetic().dtypes == mixed.dtypes
+
+
+@pytest.mark.parametrize("sampler", BOTH)
+def test_rows_that_stay_are_as_they_were(mixed, sampler):
+    plan = sampler().plan(mixed)
+    left = contents(plan.resampled().select(*mixed.columns))
+
+    assert left + contents(plan.removed()) == contents(mixed)
+    assert not plan.resampled().filter("is_synthetic").count()
+
+
+def test_links_are_counted_on_both_sides_whichever_goes(spark):
+    rows = [(0.0, "a"), (1.0, "a"), (2.0, "a"), (2.1, "b"), (5.0, "b"), (5.1, "a")]
+    plan = TomekLinks().plan(line(spark, rows))
+    (said,) = [n.message for n in plan.report.notices if n.code == "links"]
+
+    assert said == "Rows in Tomek links: 2 of class 'a', 2 of class 'b'."
+    assert sorted(r.x for r in plan.removed().collect()) == [2.0, 5.1]
+
+
+def test_auto_spares_the_smallest_class(mixed):
+    for sampler in BOTH:
+        plan = sampler().plan(mixed)
+        lost = {c.label: c.rows_before - c.rows_after for c in plan.report.classes}
+        assert lost["b"] == 0
+        assert lost["a"] > 0
+        assert lost["c"] > 0
+
+
+def test_equal_rows_share_their_fate(spark):
+    rows = [(float(i), "a") for i in range(8)] + [(20.0, "b")] * 5 + [(20.1, "a")] * 2
+    cleaned = EditedNearestNeighbours().resample(line(spark, rows))
+
+    assert Counter(r.x for r in cleaned.filter("label = 'a'").collect()) == {
+        float(i): 1 for i in range(8)
+    }
+
+
+def test_columns_beside_the_inputs_tell_rows_apart_but_do_not_count(spark):
+    rows = [(0.0, "a"), (0.0, "a"), (0.0, "b"), (5.0, "b"), (6.0, "b"), (7.0, "a"), (8.5, "a")]
+    texts = [(*row, f"text {number}") for number, row in enumerate(rows)]
+    table = spark.createDataFrame(texts, "x double, label string, text string")
+    cleaned = TomekLinks(samplingStrategy="all").resample(table)
+
+    # the three rows at 0 are links, whatever their texts; 6 and 7 are one too
+    assert sorted(r.x for r in cleaned.collect()) == [5.0, 8.5]
+
+
+def test_rows_that_miss_an_input_stay_and_are_not_asked(spark):
+    rows = [(float(i), "a") for i in range(6)] + [(2.5, "b"), (3.5, "b"), (None, "a")]
+    sampler = EditedNearestNeighbours(samplingStrategy="all")
+    with pytest.raises(DataError, match="handleInvalid='skip'"):
+        sampler.plan(line(spark, rows))
+    plan = sampler.copy({sampler.handleInvalid: "skip"}).plan(line(spark, rows))
+
+    assert plan.resampled().filter("x IS NULL").count() == 1
+    assert [n.code for n in plan.report.notices if n.code == "invalid_skipped"]
+    filled = sampler.copy({sampler.handleInvalid: "impute"}).plan(line(spark, rows))
+    assert filled.report.rows_after < len(rows)
+
+
+@pytest.mark.parametrize("sampler", BOTH)
+def test_class_without_a_usable_row_loses_none(spark, sampler):
+    rows = [(float(i), "a") for i in range(6)] + [(None, "b")] * 3
+    plan = sampler(samplingStrategy=["b"], handleInvalid="skip").plan(line(spark, rows))
+
+    assert counts(plan.resampled()) == {"a": 6, "b": 3}
+    assert plan.removed().count() == 0
+
+
+def test_what_cleaning_does_to_the_balance_is_said(spark):
+    rows = [(i + 0.0, "a") for i in range(40)] + [(i * 4 + 0.5, "b") for i in range(9)]
+    plan = EditedNearestNeighbours(samplingStrategy="all").plan(line(spark, rows))
+    codes = {n.code: n.message for n in plan.report.notices}
+    assert "'b'" in codes["class_removed"]
+    assert "100% of its 9 rows" in codes["minority_removed"]
+
+    turned = [(i * 2.0, "a") for i in range(9)] + [(i * 2.0 + 0.5, "b") for i in range(8)]
+    turned += [(1000.0 + i, "b") for i in range(5)]
+    plan = EditedNearestNeighbours(samplingStrategy=["b"]).plan(line(spark, turned))
+    codes = {n.code: n.message for n in plan.report.notices}
+    assert "smaller than class 'a' (9)" in codes["balance_turned"]
+
+
+def test_too_few_rows_for_the_neighbours_asked_for_are_an_error(spark):
+    rows = [(0.0, "a"), (1.0, "a"), (2.0, "b")]
+    with pytest.raises(DataError, match="nNeighbors=3 needs 4 usable rows.*has 3.*to 2 or less"):
+        EditedNearestNeighbours().plan(line(spark, rows))
+
+
+def test_more_rows_than_an_exact_search_compares_are_refused(spark):
+    table = spark.range(140_000).selectExpr("id * 0.5D AS x", "id % 3 = 0 AS label")
+    with pytest.raises(DataError, match="'exact'.*up to 131,072.*the table has about.*'accurate'"):
+        TomekLinks(searchQuality="exact").plan(table)
+
+
+@pytest.mark.parametrize("sampler", BOTH)
+def test_strategies_that_give_numbers_are_refused(sampler):
+    with pytest.raises(ParameterError, match="cleaning"):
+        sampler(samplingStrategy=0.5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sampler", BOTH)
+def test_many_buckets_judge_nearly_as_one_does_and_the_report_says_how_nearly(spark, sampler):
+    table = points(
+        spark,
+        {"'a'": 24_000, "'b'": 6_000},
+        *[f"{clustered(j)} + {uniform(j + 10)} AS x{j}" for j in range(4)],
+        "id AS n",
+        partitions=3,
+    )
+    sampler = sampler(ignoreCols=["n"], samplingStrategy="all")
+    plan = sampler.plan(table)
+    found = {r.n for r in plan.resampled().select("n").collect()}
+    exact = sampler.copy({sampler.searchQuality: "exact"}).resample(table)
+    truth = {r.n for r in exact.select("n").collect()}
+    wrong = len(found ^ truth) / (30_000 - len(truth))
+    print(f"{wrong:.3%} of {30_000 - len(truth)} removals differ")
+
+    assert wrong < 0.05
+    assert {a.label for a in plan.report.accuracy} >= {"a"}
+    assert all(0.9 < a.recall <= 1 and a.queries == 256 for a in plan.report.accuracy)
+    assert not any(a.exact for a in plan.report.accuracy)
+    again = sampler.resample(table.repartition(5).sortWithinPartitions(F.desc("x0")))
+    assert {r.n for r in again.select("n").collect()} == found
+    assert np.isfinite([a.distance_ratio for a in plan.report.accuracy]).all()

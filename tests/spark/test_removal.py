@@ -1,0 +1,104 @@
+"""Original rows that go are named by content; those that stay come out as they went in."""
+
+from collections import Counter
+
+import pytest
+from pyspark.sql import functions as F
+
+from spark_smote.plans import removal
+from spark_smote.plans.columns import resolve_columns
+from spark_smote.plans.removal import Removal, keeping_times, without_keys
+from spark_smote.plans.resample_plan import ResamplePlan
+from spark_smote.plans.table import ColumnRequest
+from spark_smote.results import ResampleReport
+from tests.tables import AWKWARD_LABEL, awkward, contents, plain_texts, points
+
+
+def looked_at(df, label="label", **request):
+    """The table of a method that makes no rows and looks at no column but the label."""
+    asked = ColumnRequest(label_col=label, looks_at_inputs=False, makes_rows=False, **request)
+    return resolve_columns(df, asked)
+
+
+def planned(table, part: Removal):
+    report = ResampleReport("cleaning", "label", {}, {}, [], [], makes_rows=False)
+    return ResamplePlan(report, table, removal=part)
+
+
+def exact(df, width):
+    return Counter(row.text for row in plain_texts(df, width).collect())
+
+
+@pytest.fixture(scope="module")
+def table(spark):
+    """Every kind of column, a third of the rows twice, in several partitions."""
+    once = awkward(spark)
+    twice = once.union(once.filter("`the id` LIKE '%3'")).repartition(3, "the id")
+    return looked_at(twice, AWKWARD_LABEL)
+
+
+def distinct_rows(table):
+    """Content keys of all distinct rows and how often each occurs."""
+    keyed = table.frame.select(table.key.alias("key"), table.twin_key.alias("twin"))
+    return keyed.groupBy("key", "twin").agg(F.count("*").alias("rows"))
+
+
+def check_parts(table, part, kept, removed):
+    plan = planned(table, part)
+    width = len(table.schema)
+    output, gone = plan.resampled(), plan.removed()
+
+    assert exact(output, width) == kept
+    assert exact(gone, width) == removed
+    assert output.schema.fields[:width] == gone.schema.fields == table.schema.fields
+    assert output.columns[width:] == ["is_synthetic"]
+    assert plan.synthetic().count() == output.filter("is_synthetic").count() == 0
+
+
+def test_rows_that_are_named_go_with_all_their_occurrences(table):
+    names = table.schema.names
+    everything = table.frame.toDF(*names)
+    goes = F.col("the id").isin("row 3", "row 7", "row 20")
+    keys = table.frame.filter(table.frame["c0"].isin("row 3", "row 7", "row 20"))
+    keys = keys.select(table.key.alias("key")).distinct()
+
+    kept, removed = (exact(everything.filter(c), len(names)) for c in (~goes, goes))
+    assert sum(removed.values()) == 4
+    check_parts(table, without_keys(table, keys), kept, removed)
+
+
+def test_of_equal_rows_as_many_stay_as_were_decided(table):
+    """Of rows that occur twice one stays; of the others every second row of the class ' 01 '."""
+    texts = exact(table.frame, len(table.schema))
+    assert set(texts.values()) == {1, 2}
+    rare = table.frame.filter(f"c{table.label} = ' 01 '")
+    own = exact(rare, len(table.schema))
+    times = distinct_rows(table).withColumn("kept", F.col("rows") - 1)
+
+    removed = Counter(dict.fromkeys(own, 1))
+    check_parts(table, keeping_times(table, [" 01 "], times), texts - removed, removed)
+
+
+@pytest.mark.parametrize("partitions", [1, 8])
+def test_a_row_that_makes_up_most_of_the_table_is_counted_out_in_blocks(
+    spark, monkeypatch, partitions
+):
+    monkeypatch.setattr(removal, "MOST_AT_ONCE", 100)
+    heavy = points(spark, {"'a'": 1_000, "'b'": 40}, "IF(id < 905, 7, id) AS n", "'s' AS s")
+    table = looked_at(heavy.repartition(partitions))
+    wanted = F.when(F.col("rows") > 1, 301).otherwise(F.col("rows"))
+    part = keeping_times(table, ["a"], distinct_rows(table).withColumn("kept", wanted))
+
+    expected = Counter(map(repr, heavy.collect()))
+    expected["Row(n=7, s='s', label='a')"] = 301
+    assert contents(planned(table, part).resampled().drop("is_synthetic")) == expected
+    assert contents(planned(table, part).removed()) == {"Row(n=7, s='s', label='a')": 604}
+
+
+def test_without_a_removal_no_row_is_removed(spark):
+    df = points(spark, {"'a'": 10, "'b'": 4})
+    plan = planned(looked_at(df), None)
+
+    assert plan.removed().columns == df.columns
+    assert plan.removed().count() == 0
+    assert contents(plan.resampled().drop("is_synthetic")) == contents(df)
