@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from spark_smote.samplers.random_over import RandomOverSampler
     from spark_smote.samplers.random_under import RandomUnderSampler
     from spark_smote.samplers.smote import SMOTE
+    from spark_smote.samplers.smote_enn import SMOTEENN
+    from spark_smote.samplers.smote_tomek import SMOTETomek
     from spark_smote.samplers.smotenc import SMOTENC
     from spark_smote.samplers.tomek import TomekLinks
 
@@ -30,6 +32,8 @@ _HOMES = {
     "ADASYN": "spark_smote.samplers.adasyn",
     "BorderlineSMOTE": "spark_smote.samplers.borderline",
     "EditedNearestNeighbours": "spark_smote.samplers.enn",
+    "SMOTEENN": "spark_smote.samplers.smote_enn",
+    "SMOTETomek": "spark_smote.samplers.smote_tomek",
     "TomekLinks": "spark_smote.samplers.tomek",
     "Chain": "spark_smote.samplers.chain",
     "RandomOverSampler": "spark_smote.samplers.random_over",
@@ -42,6 +46,7 @@ _HOMES = {
 __all__ = [
     "ADASYN",
     "SMOTE",
+    "SMOTEENN",
     "SMOTENC",
     "BorderlineSMOTE",
     "Chain",
@@ -49,6 +54,7 @@ __all__ = [
     "RandomOverSampler",
     "RandomUnderSampler",
     "Resampled",
+    "SMOTETomek",
     "TomekLinks",
     "__version__",
     "classWeights",

@@ -14,6 +14,7 @@ from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.table import Table
 from spark_smote.results import ClassOutcome, LabelValue, Notice, ResampleReport
+from spark_smote.strategy import largest, smallest
 
 
 @dataclass(frozen=True)
@@ -114,11 +115,7 @@ def chain_plan(
         columns=maker.report.columns,
         classes=_outcomes(reports, _synthetic_left(chained, reports)),
         accuracy=[found for report in reports for found in report.accuracy],
-        notices=[
-            Notice(told.code, f"Step {number}: {told.message}", told.severity)
-            for number, report in enumerate(reports, 1)
-            for told in report.notices
-        ],
+        notices=_notices(reports),
         phases=[
             replace(phase, name=f"{number}. {phase.name}")
             for number, report in enumerate(reports, 1)
@@ -188,6 +185,29 @@ def _outcomes(
             )
         )
     return outcomes
+
+
+def _notices(reports: Sequence[ResampleReport]) -> list[Notice]:
+    """What the steps gave rise to; what they do to the balance is told of all of them together."""
+    notices = [
+        replace(told, message=f"Step {number}: {told.message}")
+        for number, report in enumerate(reports, 1)
+        for told in report.notices
+        if told.code != "balance_turned"
+    ]
+    before = {c.label: c.rows_before for c in reports[0].classes}
+    after = {c.label: c.rows_after for c in reports[-1].classes}
+    rare, common = smallest(before), largest(before)
+    if after.get(rare, 0) > after.get(common, 0):
+        notices.append(
+            Notice(
+                "balance_turned",
+                f"Class {rare!r}, the smallest of {before[rare]:,} rows, has {after[rare]:,} now, "
+                f"more than class {common!r}, which was the largest: {after.get(common, 0):,} of "
+                f"{before[common]:,}.",
+            )
+        )
+    return notices
 
 
 def _marks_merged(step: ResamplePlan, mark: str, earlier: str) -> DataFrame:

@@ -10,6 +10,8 @@ from spark_smote.samplers.enn import EditedNearestNeighbours
 from spark_smote.samplers.random_over import RandomOverSampler
 from spark_smote.samplers.random_under import RandomUnderSampler
 from spark_smote.samplers.smote import SMOTE
+from spark_smote.samplers.smote_enn import SMOTEENN
+from spark_smote.samplers.smote_tomek import SMOTETomek
 from spark_smote.samplers.smotenc import SMOTENC
 from spark_smote.samplers.tomek import TomekLinks
 
@@ -20,6 +22,8 @@ REGISTRY: dict[str, type[Sampler]] = {
     "adasyn": ADASYN,
     "enn": EditedNearestNeighbours,
     "tomek": TomekLinks,
+    "smote_tomek": SMOTETomek,
+    "smote_enn": SMOTEENN,
     "random_over": RandomOverSampler,
     "random_under": RandomUnderSampler,
 }
@@ -29,11 +33,13 @@ __all__ = [
     "ADASYN",
     "REGISTRY",
     "SMOTE",
+    "SMOTEENN",
     "SMOTENC",
     "BorderlineSMOTE",
     "EditedNearestNeighbours",
     "RandomOverSampler",
     "RandomUnderSampler",
+    "SMOTETomek",
     "Sampler",
     "TomekLinks",
 ]

@@ -7,7 +7,13 @@ from spark_smote.samplers import REGISTRY
 
 METHODS = sorted(REGISTRY)
 
-ALIKE = {"borderline": "smote", "adasyn": "smote", "tomek": "enn"}
+ALIKE = {
+    "borderline": "smote",
+    "adasyn": "smote",
+    "tomek": "enn",
+    "smote_tomek": "smote",
+    "smote_enn": "smote",
+}
 """Methods that look at a schema by the very code of another, which is tried on all of them."""
 
 OF_SCHEMAS = [method for method in METHODS if method not in ALIKE]
@@ -27,7 +33,8 @@ def fits(method, case):
     """Whether it takes the case's parameters, or looks at the label only and so needs none."""
     if REGISTRY[method]()._columns().looks_at_inputs:
         return all(has(method, parameter) for parameter in case.params)
-    return case.of_label
+    # without inputs this policy would empty every column
+    return case.of_label and case.params.get("carryPolicy") != "null"
 
 
 def needs_levels(method):

@@ -71,6 +71,20 @@ def test_a_table_is_cleaned_and_reported(cli, source, tmp_path, method):
     assert {c["label"]: c["rows_after"] for c in report["classes"]} == left
 
 
+def test_what_cleaning_leaves_of_real_and_new_rows_is_verified(cli, source, tmp_path):
+    out = tmp_path / "out"
+
+    result = cli("resample", source, out, *FITTING, "--method", "smote_enn")
+
+    assert result.exit_code == 0, result.stderr
+    assert "Step 1, SMOTE: 40 -> 300 rows of class rare; 260 synthetic" in result.stdout
+    report = json.loads((out / "_spark_smote" / "report.json").read_text(encoding="utf-8"))
+    assert [step["method"] for step in report["steps"]] == ["SMOTE", "Edited nearest neighbours"]
+    assert report["portrait"]["sampled_synthetic"] > 0
+    left = Counter(_rows(out)["label"].to_pylist())
+    assert {c["label"]: c["rows_after"] for c in report["classes"]} == left
+
+
 def test_rows_are_left_out_and_reported(cli, source, tmp_path):
     """By a method that takes neither columns nor neighbours."""
     out = tmp_path / "out"
