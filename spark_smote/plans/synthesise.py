@@ -15,11 +15,8 @@ from pyspark.sql import types as T
 from spark_smote.kernels.bucket import (
     BucketRows,
     canonical_rows,
-    chosen_neighbours,
-    distinct_lists,
-    distinct_points,
     draw,
-    neighbour_lists,
+    neighbourhoods,
 )
 from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.interpolate import interpolate, interpolate_with_holes
@@ -211,24 +208,26 @@ def _parents(rows: BucketRows, recipe: Recipe, part: Slice) -> _Parents:
     of_slice = repr(task.label), part.bucket, part.number
     rows = replace(rows, features=model.searched(rows.features))
     nominal, k = model.nominal, task.k
+    around = neighbourhoods(rows, model.inverse_scale, nominal)
     if recipe.distinct:
-        k = min(k, len(distinct_points(rows.features)[1]) - 1)
+        k = min(k, around.points - 1)
     drawn = draw(rows, part.quota, k, stream(recipe.seed, "draw", *of_slice))
     levels = np.repeat(drawn.base_ids[:, None], nominal.columns if nominal else 0, axis=1)
     if task.method != "smote" or k == 0:
         return _Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, levels, alone=True)
-    metric = model.inverse_scale, nominal
     if nominal is None and not recipe.distinct:
-        neighbours = chosen_neighbours(rows, drawn.base_ids, drawn.slots, k, *metric)
+        neighbours = around.chosen(drawn.base_ids, drawn.slots, k)
         return _Parents(drawn.base_ids, neighbours, drawn.gaps, levels)
     bases, which = np.unique(drawn.base_ids, return_inverse=True)
-    listed = distinct_lists if recipe.distinct else neighbour_lists
+    lists_of = around.distinct_lists if recipe.distinct else around.lists
     step = max(1, ENTRIES_AT_ONCE // (k * k))
     blocks = [bases[start : start + step] for start in range(0, len(bases), step)]
-    lists = np.concatenate([listed(rows, block, k, *metric) for block in blocks])
+    lists = np.concatenate([lists_of(block, k) for block in blocks])
     if nominal is not None:
         chances = stream(recipe.seed, "mode", *of_slice).random(levels.shape)
-        levels = modes(rows.features[:, -nominal.columns :], lists, which, chances)
+        listed, places = np.unique(lists, return_inverse=True)
+        won = modes(around.codes(listed), places.reshape(lists.shape), which, chances)
+        levels = listed[won]
     return _Parents(drawn.base_ids, lists[which, drawn.slots], drawn.gaps, levels)
 
 
