@@ -63,7 +63,8 @@ class SearchAccuracy:
     distance_ratio: float
     """Mean distance to the neighbours found / to the exact ones; 1.0 is exact."""
     exact: bool
-    """True where the class fits one bucket, so that the search is exact by construction."""
+    """True where every row was compared with all of its class (one bucket, or
+    `searchQuality="exact"`), so that the search is exact by construction."""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class Block(NamedTuple):
     """Some of the points that are searched."""
 
     numbers: Ints
-    """Their numbers among all points, ascending, shape (n,)."""
+    """Their numbers among all points, shape (n,)."""
     points: Floats
     """Shape (n, d)."""
 

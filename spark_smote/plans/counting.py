@@ -85,7 +85,7 @@ def count_buckets(
     records : DataFrame
         `plans.records.class_records` of the classes. Not read where every class is one bucket.
     """
-    if all(model.family is None for model in models):
+    if all(model.buckets == 1 for model in models):
         return list(models), [
             _one_bucket(task, sample) for task, sample in zip(tasks, samples, strict=True)
         ]
@@ -119,7 +119,7 @@ def measured_accuracy(
     for task, model, tally in zip(tasks, models, tallies, strict=True):
         if not recall_queries or task.method != "smote":
             continue
-        exact = model.buckets == 1
+        exact = model.buckets == 1 or model.everywhere
         queries = len(tally.nearest.anywhere)
         recalled, ratio = (1.0, 1.0) if exact else recall.accuracy(tally.nearest)
         found.append(SearchAccuracy(task.label, task.k, queries, recalled, ratio, exact))

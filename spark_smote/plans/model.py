@@ -15,10 +15,12 @@ from spark_smote.kernels.nominal import LevelPlaces, Nominal
 from spark_smote.lsh import FAMILIES, HashFamily
 from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.tuning import (
+    MOST_EXACT_PARTS,
     ROWS_PER_BUCKET,
     SearchQuality,
     bucket_count,
     cheapest_family,
+    exact_core_hours,
     largest_bucket,
 )
 from spark_smote.results import LabelValue
@@ -48,7 +50,7 @@ class ClassModel:
     scale: Floats
     """Unit of distance of each column that is interpolated, shape (c,)."""
     family: HashFamily | None
-    """None where the whole class is one bucket."""
+    """None where the whole class is searched exactly."""
     splits: Ints
     """How many parts each of the family's buckets is split into by key, shape (family.buckets,)."""
     nominal: Nominal | None = None
@@ -57,6 +59,8 @@ class ClassModel:
     """Where their levels lie for the hash family."""
     medians: Floats | None = None
     """What the search takes missing inputs for, shape (c,)."""
+    everywhere: bool = False
+    """Whether every row is found from every bucket, as exact search beyond one bucket needs."""
 
     @property
     def inverse_scale(self) -> Floats:
@@ -108,10 +112,12 @@ class ClassModel:
         A bucket whose home rows cannot find `fewest` - 1 others is closed, its rows going to the
         next best; one of more than `most` distinct rows is split by key.
         """
+        if self.family is None:
+            return None
         owner = np.repeat(np.arange(len(self.splits)), self.splits)
         starved = np.unique(owner[(counts.home_rows > 0) & (counts.all_rows < fewest)])
         starved = starved[: len(self.splits) - 1]
-        if len(starved) and self.family is not None:
+        if len(starved):
             family = self.family.without(starved)
             return replace(self, family=family, splits=np.ones(family.buckets, dtype=np.int64))
         fullest = np.zeros(len(self.splits), dtype=np.int64)
@@ -175,11 +181,28 @@ def fit_class(
     if sample.distinct_rows <= one_bucket:
         return single
     if not quality.approximate:
-        raise DataError(
-            f"searchQuality='exact' compares all rows of a class with each other, for up to "
-            f"{one_bucket:,} distinct rows of {width} features; class {label!r} has about "
-            f"{sample.distinct_rows:,}; use 'accurate', whose recall the report gives"
-        )
+        parts = exact_parts(label, sample.distinct_rows, width, one_bucket)
+        return replace(single, splits=np.array([parts]), everywhere=True)
     points = single.scaled(sample.features)
     family = cheapest_family(points, sample.distinct_rows, FAMILIES[hash_family], quality, k, seed)
     return replace(single, family=family, splits=np.ones(family.buckets, dtype=np.int64))
+
+
+def exact_parts(label: LabelValue, rows: int, width: int, rows_per_part: int) -> int:
+    """How many parts a class is divided into whose rows are all compared with each other.
+
+    Raises
+    ------
+    DataError
+        If it is too large for that.
+    """
+    parts = -(-rows // rows_per_part)
+    if parts > MOST_EXACT_PARTS:
+        raise DataError(
+            f"searchQuality='exact' compares all rows of a class with each other, for up to "
+            f"{MOST_EXACT_PARTS * rows_per_part:,} distinct rows of {width} features; class "
+            f"{label!r} has about {rows:,}, which would take some "
+            f"{exact_core_hours(rows, rows, width):,.1f} hours of one core, and {parts} copies of "
+            f"the class in the shuffle; use 'accurate', whose recall the report gives"
+        )
+    return parts

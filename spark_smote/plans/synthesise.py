@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,8 @@ from pyspark.sql import types as T
 
 from spark_smote.kernels.bucket import (
     BucketRows,
+    Draw,
+    Neighbourhoods,
     canonical_rows,
     draw,
     neighbourhoods,
@@ -31,6 +34,7 @@ from spark_smote.plans.arrow import (
     worker,
 )
 from spark_smote.plans.classes import ClassTask
+from spark_smote.plans.exact import RowStore, WholeClass, stowed, whole_tasks
 from spark_smote.plans.hashing import send_to_tasks
 from spark_smote.plans.layout import Layout, Slice
 from spark_smote.plans.model import ClassModel
@@ -42,6 +46,9 @@ RECORDS_BEFORE_MERGING = 262_144
 
 ENTRIES_AT_ONCE = 1 << 22
 """Bases whose lists are made at once, times k squared: 32 MiB an array."""
+
+BYTES_FETCHED = 64 << 20
+"""Features of rows that are brought from disk at once."""
 
 
 @dataclass(frozen=True)
@@ -106,20 +113,29 @@ def _emitted_schema(rows: T.StructType, table: Table) -> T.StructType:
 
 
 def _emitter(recipe: Recipe, provenance: bool) -> ArrowFunction:
+    whole = whole_tasks(recipe.layout, recipe.models)
+
     def emit(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        with worker():
-            records = _gathered(batches)
-            if records is None:
-                return
-            tasks = integers_of(records, "task")
+        with worker(), ExitStack() as stack:
+            stores = {
+                task: stack.enter_context(RowStore(recipe.models[code]))
+                for task, (code, _) in whole.items()
+            }
+            arriving = stowed(batches, recipe.layout, stores) if stores else streamed(batches)
+            records = _gathered(arriving)
+            tasks = np.zeros(0, dtype=np.int64) if records is None else integers_of(records, "task")
             for task in np.unique(tasks):
                 mine = taken(records, np.flatnonzero(tasks == task)).combine_chunks()
                 yield from _task_rows(mine, recipe, recipe.layout.slices[task], provenance)
+            for task, store in stores.items():
+                if not store.empty:
+                    rows = store.whole_class(whole[task][1])
+                    yield from _exact_rows(rows, recipe, recipe.layout.slices[task], provenance)
 
     return emit
 
 
-def _gathered(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:
+def _gathered(streams: Iterable[pa.Table]) -> pa.Table | None:
     """The records of a partition; None where there are none.
 
     Equal rows are merged while they arrive, so that what is held grows with the distinct rows,
@@ -127,7 +143,7 @@ def _gathered(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:
     """
     held: list[pa.Table] = []
     rows, limit = 0, RECORDS_BEFORE_MERGING
-    for records in streamed(batches):
+    for records in streams:
         held.append(records)
         rows += records.num_rows
         if rows >= limit:
@@ -191,7 +207,7 @@ def _by_bucket(slices: Sequence[Slice]) -> Iterator[tuple[int, int, list[Slice]]
 
 @dataclass(frozen=True)
 class _Parents:
-    """Which rows of a bucket the new ones of a slice are made of."""
+    """Which rows of a bucket some new ones are made of."""
 
     bases: Ints
     neighbours: Ints
@@ -201,19 +217,45 @@ class _Parents:
     alone: bool = False
     """Whether the bases have no neighbour, and are copied."""
 
+    def taken(self, some: slice) -> _Parents:
+        """Those of some of the new rows."""
+        return replace(
+            self,
+            bases=self.bases[some],
+            neighbours=self.neighbours[some],
+            gaps=self.gaps[some],
+            levels=self.levels[some],
+        )
 
-def _parents(rows: BucketRows, recipe: Recipe, part: Slice) -> _Parents:
+    def among(self, rows: Ints) -> _Parents:
+        """The same, as places in an ascending selection of the rows."""
+        bases, neighbours = (
+            np.searchsorted(rows, self.bases),
+            np.searchsorted(rows, self.neighbours),
+        )
+        levels = np.searchsorted(rows, self.levels)
+        return replace(self, bases=bases, neighbours=neighbours, levels=levels)
+
+
+def _neighbours_at_hand(around: Neighbourhoods, recipe: Recipe, task: ClassTask) -> int:
+    """How many neighbours a base has; 0 where bases are copied."""
+    if task.method != "smote":
+        return 0
+    return min(task.k, around.points - 1) if recipe.distinct else task.k
+
+
+def _drawn(rows: BucketRows, recipe: Recipe, part: Slice, k: int) -> Draw:
+    label = repr(recipe.tasks[part.class_code].label)
+    return draw(rows, part.quota, k, stream(recipe.seed, "draw", label, part.bucket, part.number))
+
+
+def _parents(rows: BucketRows, around: Neighbourhoods, recipe: Recipe, part: Slice) -> _Parents:
     """Draw and search."""
-    task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
-    of_slice = repr(task.label), part.bucket, part.number
-    rows = replace(rows, features=model.searched(rows.features))
-    nominal, k = model.nominal, task.k
-    around = neighbourhoods(rows, model.inverse_scale, nominal)
-    if recipe.distinct:
-        k = min(k, around.points - 1)
-    drawn = draw(rows, part.quota, k, stream(recipe.seed, "draw", *of_slice))
+    task, nominal = recipe.tasks[part.class_code], recipe.models[part.class_code].nominal
+    k = _neighbours_at_hand(around, recipe, task)
+    drawn = _drawn(rows, recipe, part, k)
     levels = np.repeat(drawn.base_ids[:, None], nominal.columns if nominal else 0, axis=1)
-    if task.method != "smote" or k == 0:
+    if k == 0:
         return _Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, levels, alone=True)
     if nominal is None and not recipe.distinct:
         neighbours = around.chosen(drawn.base_ids, drawn.slots, k)
@@ -224,6 +266,7 @@ def _parents(rows: BucketRows, recipe: Recipe, part: Slice) -> _Parents:
     blocks = [bases[start : start + step] for start in range(0, len(bases), step)]
     lists = np.concatenate([lists_of(block, k) for block in blocks])
     if nominal is not None:
+        of_slice = repr(task.label), part.bucket, part.number
         chances = stream(recipe.seed, "mode", *of_slice).random(levels.shape)
         listed, places = np.unique(lists, return_inverse=True)
         won = modes(around.codes(listed), places.reshape(lists.shape), which, chances)
@@ -240,28 +283,83 @@ def _slice_rows(
     provenance: bool,
 ) -> Iterator[pa.RecordBatch]:
     """The new rows of a slice, batch by batch."""
+    model = recipe.models[part.class_code]
+    seen = replace(rows, features=model.searched(rows.features))
+    around = neighbourhoods(seen, model.inverse_scale, model.nominal)
+    parents = _parents(rows, around, recipe, part)
+    yield from _made_rows(
+        parents, records, rows.features, sources, recipe=recipe, part=part, provenance=provenance
+    )
+
+
+def _exact_rows(
+    whole: WholeClass, recipe: Recipe, slices: Sequence[Slice], provenance: bool
+) -> Iterator[pa.RecordBatch]:
+    """The new rows of a task that searches a whole class: once, for all of its slices."""
+    task, model = recipe.tasks[slices[0].class_code], recipe.models[slices[0].class_code]
+    around, rows = whole.around, whole.rows
+    k = _neighbours_at_hand(around, recipe, task)
+    asked = np.zeros(around.points, dtype=bool)
+    for part in slices if k else ():
+        drawn = _drawn(rows, recipe, part, k)
+        # a list is made from one slot on, or whole
+        slots = drawn.slots if model.nominal is None else np.full(part.quota, k - 1)
+        far = around.searched_for(drawn.base_ids, slots) | recipe.distinct
+        asked[around.point_of[drawn.base_ids[far]]] = True
+    whole.search(np.flatnonzero(asked), k)
+    levels = model.nominal.columns if model.nominal else 0
+    step = max(1, BYTES_FETCHED // (8 * model.width * (2 + levels)))
+    for part in slices:
+        parents = _parents(rows, around, recipe, part)
+        for start in range(0, part.quota, step):
+            some = parents.taken(slice(start, start + step))
+            needed = np.unique(np.concatenate([some.bases, some.neighbours, some.levels.ravel()]))
+            records = whole.records(needed)
+            yield from _made_rows(
+                some.among(needed),
+                records,
+                features_of(records),
+                np.arange(len(needed)),
+                recipe=recipe,
+                part=part,
+                provenance=provenance,
+            )
+
+
+def _made_rows(
+    parents: _Parents,
+    records: pa.Table,
+    features: Floats,
+    sources: Ints,
+    *,
+    recipe: Recipe,
+    part: Slice,
+    provenance: bool,
+) -> Iterator[pa.RecordBatch]:
+    """New rows, batch by batch, of parents that are rows of `features`.
+
+    `sources` are their records, of which `carry` and `id` are taken.
+    """
     task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
-    parents = _parents(rows, recipe, part)
-    values = rows.features[:, : len(model.center)]
-    step = rows_per_batch(rows.features.shape[1])
+    values = features[:, : len(model.center)]
+    step = rows_per_batch(features.shape[1])
     between = interpolate if model.medians is None else interpolate_with_holes
-    for start in range(0, part.quota, step):
-        some = slice(start, start + step)
-        base, neighbour, gap = parents.bases[some], parents.neighbours[some], parents.gaps[some]
-        made = between(values[base], values[neighbour], gap)
+    for start in range(0, len(parents.bases), step):
+        some = parents.taken(slice(start, start + step))
+        base, neighbour = some.bases, some.neighbours
+        made = between(values[base], values[neighbour], some.gaps)
         columns = {
             "class": pa.array(np.full(len(base), part.class_code, dtype=np.int32)),
             "features": stored(made, task.storage),
         }
         if "carry" in records.column_names:
-            carried = records.column("carry")
-            columns["carry"] = _along(carried, sources[base], sources[parents.levels[some]])
+            columns["carry"] = _along(records.column("carry"), sources[base], sources[some.levels])
         if provenance:
             ids = records.column("id")
             alone = np.full(len(base), parents.alone)
             columns["base_id"] = ids.take(pa.array(sources[base]))
             columns["neighbour_id"] = ids.take(pa.array(sources[neighbour], mask=alone))
-            columns["gap"] = pa.array(gap, mask=alone)
+            columns["gap"] = pa.array(some.gaps, mask=alone)
         yield from pa.table(columns).combine_chunks().to_batches()
 
 

@@ -20,6 +20,7 @@ from spark_smote.plans.layout import lay_out
 from spark_smote.plans.model import ClassModel, fit_class, sample_rows
 from spark_smote.plans.notices import (
     accuracy_notices,
+    exact_notices,
     nominal_notices,
     plan_notices,
     refuse_id_like,
@@ -105,6 +106,7 @@ class Interpolating(Sampler, HasOversamplingStrategy, HasNeighbours, HasIntegerB
                 distinct=value("distinctNeighbours"),
             ),
             *nominal_notices(assignment.tasks, models),
+            *exact_notices(assignment.tasks, models, samples),
             *accuracy_notices(accuracy, split=any((model.splits > 1).any() for model in models)),
         ]
         report = ResampleReport(
