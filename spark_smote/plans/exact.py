@@ -8,7 +8,7 @@ pass by the rows that were drawn.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,8 +21,8 @@ from spark_smote.kernels.bucket import BucketRows, Neighbourhoods, grouped
 from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.knn import Block, k_nearest_in_blocks
 from spark_smote.kernels.mixing import Words, mix_rows
-from spark_smote.plans.arrow import features_of, integers_of, packed, taken, unpacked
-from spark_smote.plans.layout import Layout, partition_keys
+from spark_smote.plans.arrow import features_of, integers_of, packed, taken
+from spark_smote.plans.layout import Layout
 from spark_smote.plans.model import ClassModel
 
 BYTES_PER_COPY = 256 << 10
@@ -32,7 +32,7 @@ BYTES_PER_SPARK_ROW = 8 << 10
 """Spark hands rows to Python 10,000 at a time, however large they are. So a stream is followed by
 empty rows, one for each of these, and what is handed over stays below 80 MiB."""
 
-BYTES_HELD = 64 << 20
+BYTES_HELD = 32 << 20
 """Rows that arrived, before they are written."""
 
 BYTES_PER_BLOCK = 16 << 20
@@ -61,23 +61,6 @@ def whole_tasks(layout: Layout, models: Sequence[ClassModel]) -> dict[int, tuple
     """The tasks that each search a whole class, with its code and their bucket of it."""
     first = [(number, parts[0]) for number, parts in enumerate(layout.slices)]
     return {n: (p.class_code, p.bucket) for n, p in first if models[p.class_code].everywhere}
-
-
-def stowed(
-    batches: Iterable[pa.RecordBatch], layout: Layout, stores: Mapping[int, RowStore]
-) -> Iterator[pa.Table]:
-    """Add rows to the store of their task; yield those for tasks without one."""
-    task_of = {int(key): task for task, key in enumerate(partition_keys(layout.task_count))}
-    for batch in batches:
-        for key, payload in zip(batch["partition"].to_pylist(), batch["records"], strict=True):
-            stream = payload.as_buffer()
-            if not stream.size:
-                continue
-            store = stores.get(task_of[key])
-            if store is None:
-                yield unpacked(stream)
-            else:
-                store.add(unpacked(stream))
 
 
 @dataclass
@@ -114,6 +97,7 @@ class RowStore:
         none = np.zeros(0, dtype=np.int64)
         self._index = _Index(none, none, np.zeros((0, 2), dtype=np.uint64), none)
         self._held: list[pa.Table] = []
+        self._bytes = 0
         self._folder: TemporaryDirectory[str] | None = None
         self._writer: pa.ipc.RecordBatchFileWriter | None = None
         self._ends = [0]
@@ -135,13 +119,14 @@ class RowStore:
     def add(self, records: pa.Table) -> None:
         """Take in records of the class; those of one row may come in any number of parts."""
         self._held.append(records)
-        if sum(table.nbytes for table in self._held) >= BYTES_HELD:
+        self._bytes += records.nbytes
+        if self._bytes >= BYTES_HELD:
             self._write()
 
     def _write(self) -> None:
         """Write held rows that are new, in the order of their keys; count those that are not."""
         records = pa.concat_tables(self._held)
-        self._held = []
+        self._held, self._bytes = [], 0
         keys, first, which = np.unique(
             integers_of(records, "key"), return_index=True, return_inverse=True
         )

@@ -25,6 +25,7 @@ from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.interpolate import interpolate, interpolate_with_holes
 from spark_smote.kernels.nominal import modes
 from spark_smote.kernels.streams import stream
+from spark_smote.plans.arriving import gathered, stowed
 from spark_smote.plans.arrow import (
     ArrowFunction,
     features_of,
@@ -34,15 +35,13 @@ from spark_smote.plans.arrow import (
     worker,
 )
 from spark_smote.plans.classes import ClassTask
-from spark_smote.plans.exact import RowStore, WholeClass, stowed, whole_tasks
+from spark_smote.plans.exact import RowStore, WholeClass, whole_tasks
 from spark_smote.plans.hashing import send_to_tasks
 from spark_smote.plans.layout import Layout, Slice
 from spark_smote.plans.model import ClassModel
 from spark_smote.plans.records import id_column, streamed, usable_rows
 from spark_smote.plans.table import KEY_COLUMN, PROVENANCE_COLUMNS, Table, label_literal
 from spark_smote.plans.vectors import stored
-
-RECORDS_BEFORE_MERGING = 262_144
 
 ENTRIES_AT_ONCE = 1 << 22
 """Bases whose lists are made at once, times k squared: 32 MiB an array."""
@@ -122,7 +121,7 @@ def _emitter(recipe: Recipe, provenance: bool) -> ArrowFunction:
                 for task, (code, _) in whole.items()
             }
             arriving = stowed(batches, recipe.layout, stores) if stores else streamed(batches)
-            records = _gathered(arriving)
+            records = gathered(arriving)
             tasks = np.zeros(0, dtype=np.int64) if records is None else integers_of(records, "task")
             for task in np.unique(tasks):
                 mine = taken(records, np.flatnonzero(tasks == task)).combine_chunks()
@@ -133,41 +132,6 @@ def _emitter(recipe: Recipe, provenance: bool) -> ArrowFunction:
                     yield from _exact_rows(rows, recipe, recipe.layout.slices[task], provenance)
 
     return emit
-
-
-def _gathered(streams: Iterable[pa.Table]) -> pa.Table | None:
-    """The records of a partition; None where there are none.
-
-    Equal rows are merged while they arrive, so that what is held grows with the distinct rows,
-    which the layout bounds, and not with how often batches repeated them.
-    """
-    held: list[pa.Table] = []
-    rows, limit = 0, RECORDS_BEFORE_MERGING
-    for records in streams:
-        held.append(records)
-        rows += records.num_rows
-        if rows >= limit:
-            held = [_merged(pa.concat_tables(held))]
-            rows = held[0].num_rows
-            limit = max(RECORDS_BEFORE_MERGING, 2 * rows)
-    return _merged(pa.concat_tables(held)) if held else None
-
-
-def _merged(records: pa.Table) -> pa.Table:
-    """Records of the same row of a class, for the same task, as one; their multiplicity adds up."""
-    identity = [integers_of(records, name) for name in ("key", "class", "task")]
-    order = np.lexsort(identity)
-    fresh = np.zeros(len(order), dtype=bool)
-    fresh[0] = True
-    for values in identity:
-        fresh[1:] |= np.diff(values[order]) != 0
-    if fresh.all():
-        return records
-    first = np.flatnonzero(fresh)
-    times = np.add.reduceat(integers_of(records, "multiplicity")[order], first)
-    place = records.column_names.index("multiplicity")
-    merged = taken(records, order[first])
-    return merged.set_column(place, "multiplicity", pa.array(times, pa.int64()))
 
 
 def _task_rows(
