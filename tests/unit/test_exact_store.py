@@ -9,7 +9,7 @@ from spark_smote.kernels.medians import MISSING
 from spark_smote.kernels.mixing import mix, mix_rows
 from spark_smote.kernels.nominal import Nominal
 from spark_smote.plans import exact
-from spark_smote.plans.arrow import feature_lists, features_of
+from spark_smote.plans.arrow import feature_lists, features_of, unpacked
 from spark_smote.plans.model import ClassModel
 
 K, PARTS = 4, 3
@@ -130,6 +130,6 @@ def test_a_stream_is_followed_by_enough_empty_rows_and_reaches_every_task(rows, 
             )
             if where == key
         ]
-        sent = [exact.unpacked(pa.py_buffer(stream)) for stream in streams if stream]
+        sent = [unpacked(pa.py_buffer(stream)) for stream in streams if stream]
         assert pa.concat_tables(sent).equals(rows)
         assert sum(map(len, streams)) < 2 * exact.BYTES_PER_SPARK_ROW * len(streams)
