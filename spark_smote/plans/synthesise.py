@@ -193,12 +193,12 @@ class _Parents:
 
     def among(self, rows: Ints) -> _Parents:
         """The same, as places in an ascending selection of the rows."""
-        bases, neighbours = (
-            np.searchsorted(rows, self.bases),
-            np.searchsorted(rows, self.neighbours),
+        return replace(
+            self,
+            bases=np.searchsorted(rows, self.bases),
+            neighbours=np.searchsorted(rows, self.neighbours),
+            levels=np.searchsorted(rows, self.levels),
         )
-        levels = np.searchsorted(rows, self.levels)
-        return replace(self, bases=bases, neighbours=neighbours, levels=levels)
 
 
 def _neighbours_at_hand(around: Neighbourhoods, recipe: Recipe, task: ClassTask) -> int:
