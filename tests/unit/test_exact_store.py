@@ -101,6 +101,16 @@ def test_neighbours_are_those_of_a_bucket(model, stored, bucket):
     np.testing.assert_array_equal(found.codes(bases), around.codes(bases))
 
 
+def test_rows_of_features_alone_are_stored_as_well(model, rows):
+    with exact.RowStore(model) as store:
+        store.add(rows.drop_columns(["id"]))
+        whole = store.whole_class(1)
+        found = features_of(whole.records(np.arange(50)))
+    order = np.argsort(rows["key"].to_numpy(), kind="stable")
+    expected = features_of(rows)[order][np.diff(rows["key"].to_numpy()[order], prepend=-1) != 0]
+    np.testing.assert_array_equal(found, expected[:50])
+
+
 def test_points_whose_mixes_agree_stay_apart(model, rows, monkeypatch):
     # every row gets one first word; the second tells them apart
     flat = np.zeros
