@@ -74,6 +74,12 @@ class _Index:
     places: Ints
     """When it was written: 0, 1, ..."""
 
+    @classmethod
+    def empty(cls) -> _Index:
+        """Before any row."""
+        none = np.zeros(0, dtype=np.int64)
+        return cls(none, none, np.zeros((0, 2), dtype=np.uint64), none)
+
     def merged(self, other: _Index) -> _Index:
         """The rows of both, of which none is in both."""
         keys = np.concatenate([self.keys, other.keys])
@@ -94,8 +100,7 @@ class RowStore:
 
     def __init__(self, model: ClassModel) -> None:
         self.model = model
-        none = np.zeros(0, dtype=np.int64)
-        self._index = _Index(none, none, np.zeros((0, 2), dtype=np.uint64), none)
+        self._index = _Index.empty()
         self._held: list[pa.Table] = []
         self._bytes = 0
         self._folder: TemporaryDirectory[str] | None = None
@@ -158,7 +163,7 @@ class RowStore:
             self._ends.append(self._ends[-1] + batch.num_rows)
 
     def whole_class(self, bucket: int) -> WholeClass:
-        """All rows that were added, at least one; those of a bucket may be bases."""
+        """All rows that were added, at least one; those of a bucket may be bases. Called once."""
         if self._held:
             self._write()
         if self._writer is None or self._folder is None:
@@ -166,7 +171,7 @@ class RowStore:
         self._writer.close()
         # read, not mapped: what is mapped counts as memory of the process
         file = pa.ipc.open_file(pa.OSFile(str(Path(self._folder.name) / FILE)))
-        index = self._index
+        index, self._index = self._index, _Index.empty()  # its words are large, and needed no more
         features = np.zeros((len(index.keys), 0))  # they stay on disk
         home, _, _ = self.model.place(features, index.keys)
         rows = BucketRows(index.keys, features, index.times, home == bucket)
