@@ -71,7 +71,8 @@ class SearchAccuracy:
     distance_ratio: float
     """Mean distance to the neighbours found / to the exact ones; 1.0 is exact."""
     exact: bool
-    """True where what is searched fits one bucket, so that the search is exact by construction."""
+    """True where every row was compared with all that is searched (one bucket, or
+    `searchQuality="exact"`), so that the search is exact by construction."""
     among: str = "its class"
     """Where neighbours were searched: `its class` or `all classes`."""
 

@@ -113,6 +113,8 @@ def one_process_smote(
         members = np.concatenate(
             [np.flatnonzero(home == bucket), spill_rows[spill_buckets == bucket]]
         )
+        if model.everywhere:
+            members = np.arange(len(keys))
         if not quota:
             continue
         ones = np.ones(len(members), dtype=np.int64)

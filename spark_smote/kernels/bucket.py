@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from spark_smote.kernels.distances import Flags, Floats, Ints
 from spark_smote.kernels.knn import k_nearest
-from spark_smote.kernels.mixing import mix_rows
+from spark_smote.kernels.mixing import Words, mix_rows
 from spark_smote.kernels.nominal import Nominal
 
 
@@ -118,6 +122,127 @@ def shared_bases(
     return found
 
 
+Nearest = Callable[[Ints, int], Ints]
+"""Given the numbers of some points, ascending, and a width w: those of the w nearest points of
+each, by distance, then by number, shape (u, w)."""
+
+
+@dataclass(frozen=True)
+class Neighbourhoods:
+    """Which rows are near to which, among rows that lie on points.
+
+    The list of a row holds k *rows*: other rows equal to it first (self is excluded by identity,
+    so a row that occurs m times has m - 1 neighbours at distance 0), then the others by distance,
+    each as often as it occurs. Ties go to the point whose first row comes first in canonical
+    order, and within a point to canonical order.
+    """
+
+    point_of: Ints
+    """The point each row lies on, numbered in the order of their first row, shape (n,)."""
+    first_of_point: Ints
+    """Shape (p,)."""
+    multiplicity: Ints
+    """How many equal rows each one stands for, shape (n,)."""
+    nearest: Nearest
+    codes: Callable[[Ints], Floats]
+    """Given some rows, the codes of their levels, shape (m, nominal columns)."""
+
+    @property
+    def points(self) -> int:
+        """How many points there are."""
+        return len(self.first_of_point)
+
+    @cached_property
+    def _by_point(self) -> tuple[Ints, Ints]:
+        """Rows, point by point, and how many equal rows there are up to each."""
+        by_point = np.argsort(self.point_of, kind="stable")
+        return by_point, np.cumsum(self.multiplicity[by_point])
+
+    @cached_property
+    def _row_starts(self) -> Ints:
+        """How many equal rows there are before each, point by point."""
+        by_point, ends = self._by_point
+        starts = np.empty(len(by_point), dtype=np.int64)
+        starts[by_point] = ends - self.multiplicity[by_point]
+        return starts
+
+    @cached_property
+    def _totals(self) -> Ints:
+        """How many equal rows lie on each point."""
+        return np.bincount(self.point_of, weights=self.multiplicity).astype(np.int64)
+
+    def searched_for(self, base_ids: Ints, slots: Ints) -> Flags:
+        """Whether a slot of a base's list is filled by another point than its own."""
+        beyond: Flags = slots >= self._totals[self.point_of[base_ids]] - 1
+        return beyond
+
+    def chosen(self, base_ids: Ints, slots: Ints, k: int) -> Ints:
+        """The row in the given slot of each base's list, shape (q,).
+
+        Only points that were drawn, and whose own duplicates do not fill the list, are searched
+        for.
+        """
+        by_point, row_ends = self._by_point
+        point_starts = np.cumsum(self._totals) - self._totals
+        own = self.point_of[base_ids]
+        offset = self._row_starts[base_ids] - point_starts[own]
+        occurrence = point_starts[own] + slots + (slots >= offset)
+
+        beyond = np.flatnonzero(self.searched_for(base_ids, slots))
+        if len(beyond):
+            asked, asked_index = np.unique(own[beyond], return_inverse=True)
+            near = self.nearest(asked, min(k, self.points - 1))
+            reached = np.cumsum(self._totals[near], axis=1)[asked_index]
+            rest = slots[beyond] - self._totals[own[beyond]] + 1
+            column = (reached <= rest[:, None]).sum(axis=1)
+            found = near[asked_index, column]
+            passed = np.where(column > 0, reached[np.arange(len(rest)), column - 1], 0)
+            occurrence[beyond] = point_starts[found] + rest - passed
+        chosen: Ints = by_point[np.searchsorted(row_ends, occurrence, side="right")]
+        return chosen
+
+    def lists(self, base_ids: Ints, k: int) -> Ints:
+        """The whole list of each base, shape (u, k)."""
+        slots = np.tile(np.arange(k), len(base_ids))
+        return self.chosen(np.repeat(base_ids, k), slots, k).reshape(-1, k)
+
+    def distinct_lists(self, base_ids: Ints, k: int) -> Ints:
+        """The k nearest rows of each base that differ from it and from each other.
+
+        Of rows with equal features the first in canonical order stands for all; k is less than the
+        number of points. Shape (u, k).
+        """
+        asked, which = np.unique(self.point_of[base_ids], return_inverse=True)
+        lists: Ints = self.first_of_point[self.nearest(asked, k)][which]
+        return lists
+
+
+def neighbourhoods(
+    rows: BucketRows, inverse_scale: Floats, nominal: Nominal | None = None
+) -> Neighbourhoods:
+    """Those of a bucket.
+
+    Parameters
+    ----------
+    rows : BucketRows
+    inverse_scale : float64, shape (c,)
+        One over the unit of each of the first c columns.
+    nominal : Nominal, optional
+        What the others add to a squared distance.
+    """
+    point_of, first_of_point = distinct_points(rows.features)
+    points, home = rows.features[first_of_point], rows.home[first_of_point]
+
+    def nearest(asked: Ints, width: int) -> Ints:
+        given = points[asked], points, width, inverse_scale
+        return k_nearest(*given, own=asked, near=home, nominal=nominal)[0]
+
+    def codes(some: Ints) -> Floats:
+        return rows.features[some, len(inverse_scale) :]
+
+    return Neighbourhoods(point_of, first_of_point, rows.multiplicity, nearest, codes)
+
+
 def chosen_neighbours(
     rows: BucketRows,
     base_ids: Ints,
@@ -126,13 +251,7 @@ def chosen_neighbours(
     inverse_scale: Floats,
     nominal: Nominal | None = None,
 ) -> Ints:
-    """The row in the given slot of each base's list of its k nearest neighbours.
-
-    The list of a row holds k *rows*: other rows equal to it first (self is excluded by identity,
-    so a row that occurs m times has m - 1 neighbours at distance 0), then the others by distance,
-    each as often as it occurs. Ties go to the point whose first row comes first in canonical
-    order, and within a point to canonical order. Only points that were drawn, and whose own
-    duplicates do not fill the list, are searched for.
+    """The row of a bucket in the given slot of each base's list of its k nearest neighbours.
 
     Parameters
     ----------
@@ -140,88 +259,15 @@ def chosen_neighbours(
         At least k + 1 rows, counted with their multiplicity.
     base_ids, slots : int64, shape (q,)
     k : int
-    inverse_scale : float64, shape (c,)
-        One over the unit of each of the first c columns.
-    nominal : Nominal, optional
-        What the others add to a squared distance.
+    inverse_scale, nominal
+        As in `neighbourhoods`.
 
     Returns
     -------
     int64, shape (q,)
         Indices into `rows`.
     """
-    point_of, first_of_point = distinct_points(rows.features)
-    by_point = np.argsort(point_of, kind="stable")
-    row_ends = np.cumsum(rows.multiplicity[by_point])
-    row_starts = np.empty(len(by_point), dtype=np.int64)
-    row_starts[by_point] = row_ends - rows.multiplicity[by_point]
-    point_totals = np.bincount(point_of, weights=rows.multiplicity).astype(np.int64)
-    point_starts = np.cumsum(point_totals) - point_totals
-
-    own = point_of[base_ids]
-    twins = point_totals[own] - 1
-    offset = row_starts[base_ids] - point_starts[own]
-    occurrence = point_starts[own] + slots + (slots >= offset)
-
-    beyond = np.flatnonzero(slots >= twins)
-    if len(beyond):
-        asked, asked_index = np.unique(own[beyond], return_inverse=True)
-        width = min(k, len(point_totals) - 1)
-        points = rows.features[first_of_point]
-        home = rows.home[first_of_point]
-        near, _ = k_nearest(
-            points[asked], points, width, inverse_scale, own=asked, near=home, nominal=nominal
-        )
-        reached = np.cumsum(point_totals[near], axis=1)[asked_index]
-        rest = slots[beyond] - twins[beyond]
-        column = (reached <= rest[:, None]).sum(axis=1)
-        found = near[asked_index, column]
-        passed = np.where(column > 0, reached[np.arange(len(rest)), column - 1], 0)
-        occurrence[beyond] = point_starts[found] + rest - passed
-    chosen: Ints = by_point[np.searchsorted(row_ends, occurrence, side="right")]
-    return chosen
-
-
-def neighbour_lists(
-    rows: BucketRows,
-    base_ids: Ints,
-    k: int,
-    inverse_scale: Floats,
-    nominal: Nominal | None = None,
-) -> Ints:
-    """The whole list of each base (see `chosen_neighbours`), shape (u, k)."""
-    slots = np.tile(np.arange(k), len(base_ids))
-    bases = np.repeat(base_ids, k)
-    return chosen_neighbours(rows, bases, slots, k, inverse_scale, nominal).reshape(-1, k)
-
-
-def distinct_lists(
-    rows: BucketRows,
-    base_ids: Ints,
-    k: int,
-    inverse_scale: Floats,
-    nominal: Nominal | None = None,
-) -> Ints:
-    """The k nearest rows of each base that differ from it and from each other in their features.
-
-    Of equal rows, the first in canonical order stands for all.
-
-    Parameters
-    ----------
-    k : int
-        Less than the number of distinct points.
-
-    Returns
-    -------
-    int64, shape (u, k)
-    """
-    point_of, first_of_point = distinct_points(rows.features)
-    own = point_of[base_ids]
-    points = rows.features[first_of_point]
-    home = rows.home[first_of_point]
-    near, _ = k_nearest(points[own], points, k, inverse_scale, own=own, near=home, nominal=nominal)
-    lists: Ints = first_of_point[near]
-    return lists
+    return neighbourhoods(rows, inverse_scale, nominal).chosen(base_ids, slots, k)
 
 
 def distinct_points(features: Floats) -> tuple[Ints, Ints]:
@@ -233,10 +279,14 @@ def distinct_points(features: Floats) -> tuple[Ints, Ints]:
         The point each row lies on, points numbered in the order of their first row.
     first_of_point : int64, shape (p,)
     """
-    mixed = mix_rows(features)
+    return grouped(mix_rows(features), features)
+
+
+def grouped(mixed: Words, contents: npt.NDArray[Any]) -> tuple[Ints, Ints]:
+    """Group rows by equal contents, of which `mixed` holds a word each; as `distinct_points`."""
     _, first, inverse = np.unique(mixed, return_index=True, return_inverse=True)
-    if (features != features[first[inverse]]).any():  # two points under one 64-bit mix
-        _, first, inverse = np.unique(features, axis=0, return_index=True, return_inverse=True)
+    if (contents != contents[first[inverse]]).any():  # two points under one 64-bit mix
+        _, first, inverse = np.unique(contents, axis=0, return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
     return rank[inverse.reshape(-1)], np.sort(first)

@@ -1,9 +1,10 @@
-"""Exact k nearest neighbours among one block of distinct points."""
+"""Exact k nearest neighbours among distinct points, in one block or in blocks that pass by."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,22 @@ PAIRS_AT_ONCE = 1 << 18
 
 POINTS_AT_ONCE = 1_280
 """Width at which a matrix product of few columns is fastest."""
+
+POINTS_BEFORE_LIMITS = 4_096
+"""Points of a first block that tell how near a candidate must be: of a block of 65,536 they leave
+about 16 k candidates per query."""
+
+UNSEEN = np.iinfo(np.int64).max
+"""Number of no point: behind all others at the same distance."""
+
+
+class Block(NamedTuple):
+    """Some of the points that are searched."""
+
+    numbers: Ints
+    """Their numbers among all points, shape (n,)."""
+    points: Floats
+    """Shape (n, d)."""
 
 
 def k_nearest(
@@ -62,13 +79,12 @@ def k_nearest(
         order, first = np.argsort(~near, kind="stable"), int(near.sum())
     found = []
     bounds = LowerBounds(points[order], inverse_scale, nominal)
-    for part, queried, places in _gathered(queries, bounds, len(points), first, wanted):
+    limits = np.full(len(queries), np.inf)
+    for part, asked, places in _gathered(queries, bounds, len(points), first, wanted, limits):
         candidates = order[places]
-        others = slice(None) if own is None else candidates != own[part][queried]
-        pairs = queries[part], queried[others], points, candidates[others]
-        exact = paired_squared_distances(*pairs, inverse_scale)
-        if nominal is not None:
-            exact += nominal.paired(*pairs)
+        others = slice(None) if own is None else candidates != own[part][asked]
+        pairs = queries[part], asked[others], points, candidates[others]
+        exact = _squared_distances(*pairs, inverse_scale, nominal)
         found.append(_decided(pairs[1], pairs[3], exact, part.stop - part.start, k))
     if not found:
         return np.zeros((0, k), dtype=np.int64), np.zeros((0, k))
@@ -76,12 +92,76 @@ def k_nearest(
     return np.concatenate(neighbours), np.concatenate(distances)
 
 
+def k_nearest_in_blocks(
+    queries: Floats,
+    blocks: Iterable[Block],
+    k: int,
+    inverse_scale: Floats,
+    *,
+    own: Ints | None = None,
+    nominal: Nominal | None = None,
+) -> tuple[Ints, Floats]:
+    """The same among points that are not in memory at once, bit for bit.
+
+    However points are divided into blocks, and in whatever order these come, the result is that of
+    `k_nearest` over all of them in the order of their numbers.
+
+    Parameters
+    ----------
+    queries : float64, shape (q, d)
+    blocks : iterable of Block
+        Each point in one of them; together at least k, or k + 1 with `own`.
+    own : int64, shape (q,), optional
+        The number of the point that each query is.
+    k, inverse_scale, nominal
+        As in `k_nearest`.
+
+    Returns
+    -------
+    neighbour_ids : int64, shape (q, k)
+        Numbers of points.
+    squared_distances : float64, shape (q, k)
+    """
+    wanted = k if own is None else k + 1
+    nearest = np.full((len(queries), k), UNSEEN)
+    squared = np.full((len(queries), k), np.inf)
+    for numbers, points in blocks:
+        if not len(points):
+            continue
+        bounds = LowerBounds(points, inverse_scale, nominal)
+        first = 0 if np.isfinite(squared).all() else min(POINTS_BEFORE_LIMITS, len(points))
+        found = _gathered(queries, bounds, len(points), first, wanted, squared[:, -1])
+        for part, asked, places in found:
+            candidates = numbers[places]
+            others = slice(None) if own is None else candidates != own[part][asked]
+            pairs = queries[part], asked[others], points, places[others]
+            exact = _squared_distances(*pairs, inverse_scale, nominal)
+            _enter(nearest[part], squared[part], pairs[1], candidates[others], exact)
+    return nearest, squared
+
+
+def _squared_distances(
+    queries: Floats,
+    asked: Ints,
+    points: Floats,
+    candidates: Ints,
+    inverse_scale: Floats,
+    nominal: Nominal | None,
+) -> Floats:
+    """Of each pair (query, point)."""
+    exact = paired_squared_distances(queries, asked, points, candidates, inverse_scale)
+    if nominal is not None:
+        exact += nominal.paired(queries, asked, points, candidates)
+    return exact
+
+
 def _gathered(
-    queries: Floats, bounds: LowerBounds, points: int, first: int, wanted: int
+    queries: Floats, bounds: LowerBounds, points: int, first: int, wanted: int, limits: Floats
 ) -> Iterator[tuple[slice, Ints, Ints]]:
     """Candidates of a slice of the queries at a time: (slice, query in it, point).
 
-    The `wanted` nearest of the first points tell how near a candidate must be.
+    The `wanted` nearest of the first points tell how near a candidate must be, and so do `limits`,
+    squared distances beyond which no point counts.
     """
     edges = [0, *range(first, points, POINTS_AT_ONCE), points]
     blocks = [slice(a, b) for a, b in pairwise(edges) if a < b]
@@ -89,12 +169,13 @@ def _gathered(
     asked: list[Ints] = []
     found: list[Ints] = []
     for prepared in bounds.prepared(queries, max(first, POINTS_AT_ONCE)):
-        part, own, limit = prepared.part, prepared.own, np.zeros(0)
+        part, own = prepared.part, prepared.own
+        limit = bounds.units(limits[part])
         for block in blocks:
             partial = bounds.partial(prepared, block)
-            if block.start == 0:
-                enough = few_smallest(partial, min(wanted, first)).astype(np.float64)
-                limit = bounds.ceiling(enough + own, own)
+            if block.start == 0 and first >= wanted:
+                enough = few_smallest(partial, wanted).astype(np.float64)
+                limit = np.minimum(limit, bounds.ceiling(enough + own, own))
             rows, near = bounds.within(partial, own, limit)
             asked.append(rows + (part.start - start))
             found.append(near + block.start)
@@ -102,6 +183,19 @@ def _gathered(
         if held >= PAIRS_AT_ONCE or part.stop == len(queries):
             yield slice(start, part.stop), np.concatenate(asked), np.concatenate(found)
             start, held, asked, found = part.stop, 0, [], []
+
+
+def _enter(nearest: Ints, squared: Floats, asked: Ints, candidates: Ints, exact: Floats) -> None:
+    """Let candidates enter the lists of the queries that they may be near to, in place."""
+    touched, owners = np.unique(asked, return_inverse=True)
+    width = nearest.shape[1]
+    nearest[touched], squared[touched] = _decided(
+        np.concatenate([np.repeat(np.arange(len(touched)), width), owners]),
+        np.concatenate([nearest[touched].ravel(), candidates]),
+        np.concatenate([squared[touched].ravel(), exact]),
+        len(touched),
+        width,
+    )
 
 
 def _decided(

@@ -142,7 +142,7 @@ class LowerBounds:
         none = np.zeros(0, dtype=np.int64)
         rows_near, points_near = [none], [none]
         with np.errstate(over="ignore"):
-            less = (limits * self._unit**2).astype(np.float32)
+            less = self.units(limits).astype(np.float32)
         less = np.nextafter(less, np.float32(np.inf))
         for part, partial, own in self.blocks(rows):
             # the subtraction rounds by less than what the bound has to spare
@@ -160,6 +160,12 @@ class LowerBounds:
     def squared(self, values: Floats) -> Floats:
         """Squared distances in units of `blocks` as squared scaled distances."""
         converted: Floats = values / self._unit**2
+        return converted
+
+    def units(self, squared: Floats) -> Floats:
+        """Squared scaled distances in units of `blocks`."""
+        with np.errstate(over="ignore"):
+            converted: Floats = squared * self._unit**2
         return converted
 
     def within(self, partial: Singles, own: Floats, limit: Floats) -> tuple[Ints, Ints]:

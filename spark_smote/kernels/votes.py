@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spark_smote.kernels.bucket import BucketRows, neighbour_lists
+from spark_smote.kernels.bucket import BucketRows, neighbourhoods
 from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.nominal import Nominal
 
@@ -29,11 +29,9 @@ def nearest_rows(
     int64, shape (q, k)
         Indices into `rows`.
     """
+    around = neighbourhoods(rows, inverse_scale, nominal)
     step = max(1, ENTRIES_AT_ONCE // k)
-    found = [
-        neighbour_lists(rows, asked[start : start + step], k, inverse_scale, nominal)
-        for start in range(0, len(asked), step)
-    ]
+    found = [around.lists(asked[start : start + step], k) for start in range(0, len(asked), step)]
     return np.concatenate(found) if found else np.zeros((0, k), dtype=np.int64)
 
 

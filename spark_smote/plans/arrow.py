@@ -37,7 +37,10 @@ def taken(records: pa.Table, rows: Ints) -> pa.Table:
     """Some rows of a table; `features`, fixed in length, go through numpy, which is faster."""
     place = records.column_names.index("features")
     lists = feature_lists(features_of(records)[rows])
-    return records.remove_column(place).take(pa.array(rows)).add_column(place, "features", lists)
+    rest = records.remove_column(place)
+    if not rest.num_columns:  # a table without columns has no rows
+        return pa.table({"features": lists})
+    return rest.take(pa.array(rows)).add_column(place, "features", lists)
 
 
 def packed(records: pa.Table) -> bytes:

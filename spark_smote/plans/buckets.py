@@ -10,11 +10,9 @@ import pyarrow as pa
 
 from spark_smote.kernels.bucket import BucketRows, canonical_rows
 from spark_smote.kernels.distances import Ints
+from spark_smote.plans.arriving import gathered
 from spark_smote.plans.arrow import features_of, integers_of, ranks_of, taken
 from spark_smote.plans.layout import Layout, Slice
-from spark_smote.plans.records import streamed
-
-RECORDS_BEFORE_MERGING = 262_144
 
 
 @dataclass(frozen=True)
@@ -31,56 +29,21 @@ class Bucket:
     slices: tuple[Slice, ...]
 
 
-def buckets_of_tasks(batches: Iterable[pa.RecordBatch], layout: Layout) -> Iterator[Bucket]:
+def buckets_of_tasks(streams: Iterable[pa.Table], layout: Layout) -> Iterator[Bucket]:
     """The buckets of the tasks in a partition, one after the other.
 
     Parameters
     ----------
-    batches : iterable
-        As `plans.hashing.send_to_tasks` sends them.
+    streams : iterable
+        What `plans.hashing.send_to_tasks` sends.
     """
-    records = _gathered(batches)
+    records = gathered(streams)
     if records is None:
         return
     tasks = integers_of(records, "task")
     for task in np.unique(tasks):
         mine = taken(records, np.flatnonzero(tasks == task)).combine_chunks()
         yield from _buckets(mine, layout, layout.slices[task])
-
-
-def _gathered(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:
-    """The records of a partition; None where there are none.
-
-    Equal rows are merged while they arrive, so that what is held grows with the distinct rows,
-    which the layout bounds, and not with how often batches repeated them.
-    """
-    held: list[pa.Table] = []
-    rows, limit = 0, RECORDS_BEFORE_MERGING
-    for records in streamed(batches):
-        held.append(records)
-        rows += records.num_rows
-        if rows >= limit:
-            held = [_merged(pa.concat_tables(held))]
-            rows = held[0].num_rows
-            limit = max(RECORDS_BEFORE_MERGING, 2 * rows)
-    return _merged(pa.concat_tables(held)) if held else None
-
-
-def _merged(records: pa.Table) -> pa.Table:
-    """Records of the same row of a class, for the same task, as one; their multiplicity adds up."""
-    identity = [integers_of(records, name) for name in ("key", "class", "task")]
-    order = np.lexsort(identity)
-    fresh = np.zeros(len(order), dtype=bool)
-    fresh[0] = True
-    for values in identity:
-        fresh[1:] |= np.diff(values[order]) != 0
-    if fresh.all():
-        return records
-    first = np.flatnonzero(fresh)
-    times = np.add.reduceat(integers_of(records, "multiplicity")[order], first)
-    place = records.column_names.index("multiplicity")
-    merged = taken(records, order[first])
-    return merged.set_column(place, "multiplicity", pa.array(times, pa.int64()))
 
 
 def _buckets(records: pa.Table, layout: Layout, slices: Sequence[Slice]) -> Iterator[Bucket]:

@@ -148,7 +148,7 @@ def search_accuracy(
     label: LabelValue, k: int, model: ClassModel, nearest: recall.Nearest
 ) -> SearchAccuracy:
     """Recall and distance ratio, as the neighbours of some queries show them."""
-    exact = model.buckets == 1
+    exact = model.buckets == 1 or model.everywhere
     recalled, ratio = (1.0, 1.0) if exact else recall.accuracy(nearest)
     return SearchAccuracy(label, k, len(nearest.anywhere), recalled, ratio, exact)
 

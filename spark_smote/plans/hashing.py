@@ -20,6 +20,7 @@ from spark_smote.plans.arrow import (
     taken,
     worker,
 )
+from spark_smote.plans.exact import copies, whole_tasks
 from spark_smote.plans.layout import Layout, partition_keys
 from spark_smote.plans.model import ClassModel
 from spark_smote.plans.records import streamed
@@ -70,7 +71,8 @@ def send_to_tasks(records: DataFrame, models: Sequence[ClassModel], layout: Layo
     One row = some records on their way to one task, as an Arrow stream: `partition int,
     records binary`. To the records (`plans.records.class_records`) are added `task int, home int,
     buckets list<int>`: `buckets` are those of the task that the row belongs to, numbered through
-    all classes; `home` is its home bucket if the task has it, else -1.
+    all classes; `home` is its home bucket if the task has it, else -1. Those of a class that is
+    searched everywhere go to all of its tasks, as `plans.exact.copies` sends them.
     """
     sent = records.mapInArrow(_sender(models, layout), "partition int, records binary")
     return sent.repartition(layout.task_count, F.col("partition"))
@@ -78,12 +80,19 @@ def send_to_tasks(records: DataFrame, models: Sequence[ClassModel], layout: Layo
 
 def _sender(models: Sequence[ClassModel], layout: Layout) -> ArrowFunction:
     keys = partition_keys(layout.task_count)
+    everywhere: dict[int, list[int]] = {}
+    for task, (code, _) in whole_tasks(layout, models).items():
+        everywhere.setdefault(code, []).append(task)
 
     def send(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         with worker():
             placed: list[tuple[int, Placed]] = []
             for records in streamed(batches):
-                placed += placed_rows(records, models)
+                for code, part in placed_rows(records, models):
+                    if models[code].everywhere:
+                        yield from copies(part.records, keys[everywhere[code]])
+                    else:
+                        placed.append((code, part))
                 if sum(part.records.nbytes for _, part in placed) >= BYTES_SENT_AT_ONCE:
                     yield _by_task(placed, layout, keys)
                     placed = []

@@ -66,7 +66,8 @@ def lay_out(
 
     Slices are packed in the order of their buckets, which are near in space where they are near
     in number, so a row needed by several buckets of a task travels once. The packing decides only
-    where work is done: what a slice makes depends on its bucket and number alone.
+    where work is done: what a slice makes depends on its bucket and number alone. A bucket of a
+    class that is searched everywhere is one task, since its search is not to be repeated.
     """
     offsets = tuple(int(n) for n in np.cumsum([0, *(m.buckets for m in models)])[:-1])
     packed: list[list[Slice]] = []
@@ -76,12 +77,12 @@ def lay_out(
         most = max(1, min(ROWS_PER_TASK, BYTES_PER_TASK // (8 * model.width)))
         quotas = _quotas(task, counted, shared)
         for bucket, quota in enumerate(quotas):
-            held = int(counted.distinct_rows[bucket])
+            held = ROWS_PER_TASK + 1 if model.everywhere else int(counted.distinct_rows[bucket])
             for number, start in enumerate(range(0, quota, ROWS_PER_SLICE)):
                 size = min(ROWS_PER_SLICE, quota - start)
                 joins = bool(packed) and packed[-1][-1].bucket == bucket and number > 0
                 full = load + (0 if joins else held) > most or new + size > NEW_ROWS_PER_TASK
-                if not packed or full:
+                if not packed or (not joins if model.everywhere else full):
                     packed.append([])
                     load, new, joins = 0, 0, False
                 packed[-1].append(Slice(task.code, bucket, number, size))

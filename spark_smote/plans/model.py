@@ -15,10 +15,12 @@ from spark_smote.kernels.nominal import LevelPlaces, Nominal
 from spark_smote.lsh import FAMILIES, HashFamily
 from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.tuning import (
+    MOST_EXACT_PARTS,
     ROWS_PER_BUCKET,
     SearchQuality,
     bucket_count,
     cheapest_family,
+    exact_core_hours,
     largest_bucket,
 )
 
@@ -52,7 +54,7 @@ class ClassModel:
     scale: Floats
     """Unit of distance of each column that is interpolated, shape (c,)."""
     family: HashFamily | None
-    """None where the whole class is one bucket."""
+    """None where the whole class is searched exactly."""
     splits: Ints
     """How many parts each of the family's buckets is split into by key, shape (family.buckets,)."""
     nominal: Nominal | None = None
@@ -61,6 +63,8 @@ class ClassModel:
     """Where their levels lie for the hash family."""
     medians: Floats | None = None
     """What the search takes missing inputs for, shape (c,)."""
+    everywhere: bool = False
+    """Whether every row is found from every bucket, as exact search beyond one bucket needs."""
 
     @property
     def inverse_scale(self) -> Floats:
@@ -112,10 +116,12 @@ class ClassModel:
         A bucket whose home rows cannot find `fewest` - 1 others is closed, its rows going to the
         next best; one of more than `most` distinct rows is split by key.
         """
+        if self.family is None:
+            return None
         owner = np.repeat(np.arange(len(self.splits)), self.splits)
         starved = np.unique(owner[(counts.home_rows > 0) & (counts.all_rows < fewest)])
         starved = starved[: len(self.splits) - 1]
-        if len(starved) and self.family is not None:
+        if len(starved):
             family = self.family.without(starved)
             return replace(self, family=family, splits=np.ones(family.buckets, dtype=np.int64))
         fullest = np.zeros(len(self.splits), dtype=np.int64)
@@ -151,6 +157,7 @@ def fit_class(
     seed: int,
     nominal: int = 0,
     medians: Floats | None = None,
+    in_parts: bool = True,
 ) -> ClassModel:
     """Scale and hash of one class from its sample.
 
@@ -164,6 +171,8 @@ def fit_class(
     ----------
     searched : str
         The class or classes in words, for messages.
+    in_parts : bool
+        Whether an exact search may be shared by several tasks.
 
     Raises
     ------
@@ -190,11 +199,30 @@ def fit_class(
     if sample.distinct_rows <= one_bucket:
         return single
     if not quality.approximate:
-        raise DataError(
-            f"searchQuality='exact' compares all rows searched with each other, for up to "
-            f"{one_bucket:,} distinct rows of {width} features; {searched} has about "
-            f"{sample.distinct_rows:,}; use 'accurate', whose recall the report gives"
-        )
+        most = MOST_EXACT_PARTS if in_parts else 1
+        parts = exact_parts(searched, sample.distinct_rows, width, one_bucket, most)
+        return replace(single, splits=np.array([parts]), everywhere=True)
     points = single.scaled(sample.features)
     family = cheapest_family(points, sample.distinct_rows, FAMILIES[hash_family], quality, k, seed)
     return replace(single, family=family, splits=np.ones(family.buckets, dtype=np.int64))
+
+
+def exact_parts(
+    searched: str, rows: int, width: int, rows_per_part: int, most: int = MOST_EXACT_PARTS
+) -> int:
+    """How many parts rows are divided into that are all compared with each other.
+
+    Raises
+    ------
+    DataError
+        If there are too many rows for that.
+    """
+    parts = -(-rows // rows_per_part)
+    if parts > most:
+        raise DataError(
+            f"searchQuality='exact' compares all rows searched with each other, for up to "
+            f"{most * rows_per_part:,} distinct rows of {width} features; {searched} has about "
+            f"{rows:,}, which would take some {exact_core_hours(rows, rows, width):,.1f} hours of "
+            "one core; use 'accurate', whose recall the report gives"
+        )
+    return parts

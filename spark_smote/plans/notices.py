@@ -14,6 +14,7 @@ from spark_smote.plans.model import ClassModel
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.table import INTEGER_TYPES, Table
+from spark_smote.plans.tuning import exact_core_hours
 from spark_smote.results import ClassOutcome, LabelValue, Notice, Portrait, SearchAccuracy
 from spark_smote.strategy import smallest
 
@@ -239,6 +240,30 @@ def flat_levels_notices(where: Iterable[str]) -> list[Notice]:
             f"the distance. Leave constant columns out (ignoreCols).",
         )
     ]
+
+
+def exact_notices(
+    tasks: Sequence[ClassTask], models: Sequence[ClassModel], samples: Sequence[ClassSample]
+) -> list[Notice]:
+    """What an exact search of a large class costs should be known beforehand."""
+    notices = []
+    for task, model, sample in zip(tasks, models, samples, strict=True):
+        if not model.everywhere:
+            continue
+        rows = sample.distinct_rows
+        drawn = rows * -np.expm1(-task.new_rows / rows)  # those that are a base at all
+        hours = exact_core_hours(rows, drawn, model.width)
+        notices.append(
+            Notice(
+                "exact_search",
+                f"Class {task.label!r}: some {drawn:,.0f} distinct rows are each compared with "
+                f"all {rows:,} (searchQuality='exact'), in {model.buckets} tasks: about "
+                f"{hours:,.2f} hours of one core in all, and {model.buckets} copies of the class "
+                f"in the shuffle and on local disks.",
+                "info",
+            )
+        )
+    return notices
 
 
 def accuracy_notices(accuracy: Sequence[SearchAccuracy], *, split: bool) -> list[Notice]:

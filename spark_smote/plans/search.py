@@ -28,7 +28,7 @@ from spark_smote.plans.layout import ROWS_PER_SLICE, Layout, lay_out
 from spark_smote.plans.model import ClassModel, fit_class, sample_rows
 from spark_smote.plans.notices import refuse_id_like
 from spark_smote.plans.profile import Profile
-from spark_smote.plans.records import KeptRecords, joint_records
+from spark_smote.plans.records import KeptRecords, joint_records, streamed
 from spark_smote.plans.sample import ClassSample, sample_classes
 from spark_smote.plans.table import Table
 from spark_smote.plans.tuning import QUALITIES
@@ -110,7 +110,7 @@ class Search:
 
         def judge_all(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             with worker():
-                for bucket in buckets_of_tasks(batches, layout):
+                for bucket in buckets_of_tasks(streamed(batches), layout):
                     inside = replace(bucket, rows=metric.seen(bucket.rows))
                     for asked in _asked_in_slices(inside, asking):
                         yield from judge(inside, asked)

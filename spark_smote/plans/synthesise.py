@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,29 +16,32 @@ from pyspark.sql import types as T
 from spark_smote.kernels.bucket import (
     BucketRows,
     Draw,
-    chosen_neighbours,
-    distinct_lists,
-    distinct_points,
+    Neighbourhoods,
     draw,
-    neighbour_lists,
+    neighbourhoods,
     shared_bases,
 )
 from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.interpolate import interpolate, interpolate_with_holes
 from spark_smote.kernels.nominal import modes
 from spark_smote.kernels.streams import stream
-from spark_smote.plans.arrow import ArrowFunction, rows_per_batch, worker
+from spark_smote.plans.arriving import stowed
+from spark_smote.plans.arrow import ArrowFunction, features_of, rows_per_batch, worker
 from spark_smote.plans.buckets import Bucket, buckets_of_tasks
 from spark_smote.plans.classes import ClassTask
+from spark_smote.plans.exact import RowStore, WholeClass, whole_tasks
 from spark_smote.plans.hashing import send_to_tasks
 from spark_smote.plans.layout import ROWS_PER_SLICE, Layout, Slice
 from spark_smote.plans.model import ClassModel
-from spark_smote.plans.records import id_column, usable_rows
+from spark_smote.plans.records import id_column, streamed, usable_rows
 from spark_smote.plans.table import KEY_COLUMN, PROVENANCE_COLUMNS, Table, label_literal
 from spark_smote.plans.vectors import stored
 
 ENTRIES_AT_ONCE = 1 << 22
 """Bases whose lists are made at once, times k squared: 32 MiB an array."""
+
+BYTES_FETCHED = 64 << 20
+"""Features of rows that are brought from disk at once."""
 
 
 @dataclass(frozen=True)
@@ -103,18 +107,29 @@ def _emitted_schema(rows: T.StructType, table: Table) -> T.StructType:
 
 
 def _emitter(recipe: Recipe, provenance: bool) -> ArrowFunction:
+    whole = whole_tasks(recipe.layout, recipe.models)
+
     def emit(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        with worker():
-            for inside in buckets_of_tasks(batches, recipe.layout):
+        with worker(), ExitStack() as stack:
+            stores = {
+                task: stack.enter_context(RowStore(recipe.models[code]))
+                for task, (code, _) in whole.items()
+            }
+            arriving = stowed(batches, recipe.layout, stores) if stores else streamed(batches)
+            for inside in buckets_of_tasks(arriving, recipe.layout):
                 for part in inside.slices:
                     yield from _slice_rows(inside, recipe, part, provenance)
+            for task, store in stores.items():
+                if not store.empty:
+                    rows = store.whole_class(whole[task][1])
+                    yield from _exact_rows(rows, recipe, recipe.layout.slices[task], provenance)
 
     return emit
 
 
 @dataclass(frozen=True)
 class _Parents:
-    """Which rows of a bucket the new ones of a slice are made of."""
+    """Which rows of a bucket some new ones are made of."""
 
     bases: Ints
     neighbours: Ints
@@ -128,35 +143,79 @@ class _Parents:
     far_ids: pa.Array | None = None
     """Their ids, with provenance."""
 
+    def taken(self, some: slice) -> _Parents:
+        """Those of some of the new rows."""
+        return replace(
+            self,
+            bases=self.bases[some],
+            neighbours=self.neighbours[some],
+            gaps=self.gaps[some],
+            levels=self.levels[some],
+            far=None if self.far is None else self.far[some],
+            far_ids=None if self.far_ids is None else self.far_ids[some],
+        )
 
-def _parents(rows: BucketRows, recipe: Recipe, part: Slice, ranks: Ints | None = None) -> _Parents:
-    """Draw and search."""
-    task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
-    of_slice = repr(task.label), part.bucket, part.number
-    rows = replace(rows, features=model.searched(rows.features))
-    nominal, k = model.nominal, task.k
-    if recipe.distinct:
-        k = min(k, len(distinct_points(rows.features)[1]) - 1)
-    random = stream(recipe.seed, "draw", *of_slice)
+    def among(self, rows: Ints) -> _Parents:
+        """The same, as places in an ascending selection of the rows."""
+        return replace(
+            self,
+            bases=np.searchsorted(rows, self.bases),
+            neighbours=np.searchsorted(rows, self.neighbours),
+            levels=np.searchsorted(rows, self.levels),
+        )
+
+
+def _neighbours_at_hand(around: Neighbourhoods, recipe: Recipe, task: ClassTask) -> int:
+    """How many neighbours a base has; 0 where bases are copied."""
+    if task.method != "smote":
+        return 0
+    return min(task.k, around.points - 1) if recipe.distinct else task.k
+
+
+def _drawn(rows: BucketRows, recipe: Recipe, part: Slice, k: int, ranks: Ints | None) -> Draw:
+    """Draw; ranks are asked about where not all rows of the class are bases alike."""
+    task = recipe.tasks[part.class_code]
+    random = stream(recipe.seed, "draw", repr(task.label), part.bucket, part.number)
     if ranks is None or task.ranked is None:
-        drawn = draw(rows, part.quota, k, random)
-    else:
-        drawn = _drawn_by_rank(rows, ranks, recipe, part, k, random)
+        return draw(rows, part.quota, k, random)
+    shares = recipe.layout.shares[part.class_code]
+    if shares is None:
+        able = rows.home & (np.array(task.ranked.weights)[ranks] > 0)
+        return draw(replace(rows, home=able), part.quota, k, random)
+    each, extra = np.array(shares.each), shares.extra[part.bucket]
+    start = part.number * ROWS_PER_SLICE
+    bases = shared_bases(rows, ranks, each, extra, start, part.quota)
+    return draw(rows, part.quota, k, random, bases)
+
+
+def _parents(
+    rows: BucketRows,
+    around: Neighbourhoods,
+    recipe: Recipe,
+    part: Slice,
+    ranks: Ints | None = None,
+) -> _Parents:
+    """Draw and search."""
+    task, nominal = recipe.tasks[part.class_code], recipe.models[part.class_code].nominal
+    k = _neighbours_at_hand(around, recipe, task)
+    drawn = _drawn(rows, recipe, part, k, ranks)
     levels = np.repeat(drawn.base_ids[:, None], nominal.columns if nominal else 0, axis=1)
-    if task.method != "smote" or k == 0:
+    if k == 0:
         return _Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, levels, alone=True)
-    metric = model.inverse_scale, nominal
     if nominal is None and not recipe.distinct:
-        neighbours = chosen_neighbours(rows, drawn.base_ids, drawn.slots, k, *metric)
+        neighbours = around.chosen(drawn.base_ids, drawn.slots, k)
         return _Parents(drawn.base_ids, neighbours, drawn.gaps, levels)
     bases, which = np.unique(drawn.base_ids, return_inverse=True)
-    listed = distinct_lists if recipe.distinct else neighbour_lists
+    lists_of = around.distinct_lists if recipe.distinct else around.lists
     step = max(1, ENTRIES_AT_ONCE // (k * k))
     blocks = [bases[start : start + step] for start in range(0, len(bases), step)]
-    lists = np.concatenate([listed(rows, block, k, *metric) for block in blocks])
+    lists = np.concatenate([lists_of(block, k) for block in blocks])
     if nominal is not None:
+        of_slice = repr(task.label), part.bucket, part.number
         chances = stream(recipe.seed, "mode", *of_slice).random(levels.shape)
-        levels = modes(rows.features[:, -nominal.columns :], lists, which, chances)
+        listed, places = np.unique(lists, return_inverse=True)
+        won = modes(around.codes(listed), places.reshape(lists.shape), which, chances)
+        levels = listed[won]
     return _Parents(drawn.base_ids, lists[which, drawn.slots], drawn.gaps, levels)
 
 
@@ -164,8 +223,7 @@ def _parents_along(inside: Bucket, recipe: Recipe, part: Slice) -> _Parents:
     """Draw among the neighbours that bases took along; half a step at most to other classes."""
     task = recipe.tasks[part.class_code]
     of_slice = repr(task.label), part.bucket, part.number
-    random = stream(recipe.seed, "draw", *of_slice)
-    drawn = _drawn_by_rank(inside.rows, inside.ranks, recipe, part, task.k, random)
+    drawn = _drawn(inside.rows, recipe, part, task.k, inside.ranks)
     half = 0.5 * stream(recipe.seed, "half step", *of_slice).random(part.quota)
     lists = inside.records.column("near_other").combine_chunks()
     first = lists.offsets.to_numpy()[:-1].astype(np.int64)
@@ -185,55 +243,95 @@ def _parents_along(inside: Bucket, recipe: Recipe, part: Slice) -> _Parents:
     )
 
 
-def _drawn_by_rank(
-    rows: BucketRows, ranks: Ints, recipe: Recipe, part: Slice, k: int, random: np.random.Generator
-) -> Draw:
-    """Draw where not all rows of the class are bases alike."""
-    standing, shares = recipe.tasks[part.class_code].standing, recipe.layout.shares[part.class_code]
-    if shares is None:
-        able = rows.home & (np.array(standing.weights)[ranks] > 0)
-        return draw(replace(rows, home=able), part.quota, k, random)
-    each, extra = np.array(shares.each), shares.extra[part.bucket]
-    start = part.number * ROWS_PER_SLICE
-    bases = shared_bases(rows, ranks, each, extra, start, part.quota)
-    return draw(rows, part.quota, k, random, bases)
-
-
 def _slice_rows(
     inside: Bucket, recipe: Recipe, part: Slice, provenance: bool
 ) -> Iterator[pa.RecordBatch]:
     """The new rows of a slice, batch by batch."""
-    records, rows, sources = inside.records, inside.rows, inside.sources
+    records, rows = inside.records, inside.rows
     task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
     if "near_other" in records.column_names and task.method == "smote":
         parents = _parents_along(inside, recipe, part)
     else:
-        parents = _parents(rows, recipe, part, inside.ranks)
-    values = rows.features[:, : len(model.center)]
-    step = rows_per_batch(rows.features.shape[1])
+        seen = replace(rows, features=model.searched(rows.features))
+        around = neighbourhoods(seen, model.inverse_scale, model.nominal)
+        parents = _parents(rows, around, recipe, part, inside.ranks)
+    given = records, rows.features, inside.sources
+    yield from _made_rows(parents, *given, recipe=recipe, part=part, provenance=provenance)
+
+
+def _exact_rows(
+    whole: WholeClass, recipe: Recipe, slices: Sequence[Slice], provenance: bool
+) -> Iterator[pa.RecordBatch]:
+    """The new rows of a task that searches a whole class: once, for all of its slices."""
+    task, model = recipe.tasks[slices[0].class_code], recipe.models[slices[0].class_code]
+    around, rows = whole.around, whole.rows
+    k = _neighbours_at_hand(around, recipe, task)
+    asked = np.zeros(around.points, dtype=bool)
+    for part in slices if k else ():
+        drawn = _drawn(rows, recipe, part, k, None)
+        # a list is made from one slot on, or whole
+        slots = drawn.slots if model.nominal is None else np.full(part.quota, k - 1)
+        far = around.searched_for(drawn.base_ids, slots) | recipe.distinct
+        asked[around.point_of[drawn.base_ids[far]]] = True
+    whole.search(np.flatnonzero(asked), k)
+    levels = model.nominal.columns if model.nominal else 0
+    step = max(1, BYTES_FETCHED // (8 * model.width * (2 + levels)))
+    for part in slices:
+        parents = _parents(rows, around, recipe, part)
+        for start in range(0, part.quota, step):
+            some = parents.taken(slice(start, start + step))
+            needed = np.unique(np.concatenate([some.bases, some.neighbours, some.levels.ravel()]))
+            records = whole.records(needed)
+            yield from _made_rows(
+                some.among(needed),
+                records,
+                features_of(records),
+                np.arange(len(needed)),
+                recipe=recipe,
+                part=part,
+                provenance=provenance,
+            )
+
+
+def _made_rows(
+    parents: _Parents,
+    records: pa.Table,
+    features: Floats,
+    sources: Ints,
+    *,
+    recipe: Recipe,
+    part: Slice,
+    provenance: bool,
+) -> Iterator[pa.RecordBatch]:
+    """New rows, batch by batch, of parents that are rows of `features`.
+
+    `sources` are their records, of which `carry` and `id` are taken.
+    """
+    task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
+    values = features[:, : len(model.center)]
+    step = rows_per_batch(features.shape[1])
     between = interpolate if model.medians is None else interpolate_with_holes
-    for start in range(0, part.quota, step):
-        some = slice(start, start + step)
-        base, neighbour, gap = parents.bases[some], parents.neighbours[some], parents.gaps[some]
-        other = values[neighbour] if parents.far is None else parents.far[some]
-        made = between(values[base], other, gap)
+    for start in range(0, len(parents.bases), step):
+        some = parents.taken(slice(start, start + step))
+        base, neighbour = some.bases, some.neighbours
+        other = values[neighbour] if some.far is None else some.far
+        made = between(values[base], other, some.gaps)
         columns = {
             "class": pa.array(np.full(len(base), part.class_code, dtype=np.int32)),
             "features": stored(made, task.storage),
         }
         if "carry" in records.column_names:
-            carried = records.column("carry")
-            columns["carry"] = _along(carried, sources[base], sources[parents.levels[some]])
+            columns["carry"] = _along(records.column("carry"), sources[base], sources[some.levels])
         if provenance:
             ids = records.column("id")
             alone = np.full(len(base), parents.alone)
             columns["base_id"] = ids.take(pa.array(sources[base]))
             columns["neighbour_id"] = (
                 ids.take(pa.array(sources[neighbour], mask=alone))
-                if parents.far_ids is None
-                else parents.far_ids[some]
+                if some.far_ids is None
+                else some.far_ids
             )
-            columns["gap"] = pa.array(gap, mask=alone)
+            columns["gap"] = pa.array(some.gaps, mask=alone)
         yield from pa.table(columns).combine_chunks().to_batches()
 
 

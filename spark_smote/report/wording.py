@@ -223,7 +223,7 @@ def accuracy_sentence(report: ResampleReport) -> str:
         return "The accuracy of the neighbour search was not measured in this run."
     if all(a.exact for a in accuracy):
         return (
-            "Every class fits into one bucket, so the search was exhaustive: "
+            "Every row was compared with all rows of its class: "
             "all neighbours are the true nearest ones."
         )
     worst = min(accuracy, key=lambda a: a.recall)

@@ -19,6 +19,7 @@ from spark_smote.plans.layout import lay_out
 from spark_smote.plans.model import ClassModel, fit_class, sample_rows
 from spark_smote.plans.notices import (
     accuracy_notices,
+    exact_notices,
     nominal_notices,
     plan_notices,
     refuse_id_like,
@@ -135,6 +136,7 @@ class Interpolating(
                 distinct=value("distinctNeighbours"),
             ),
             *nominal_notices(assignment.tasks, models),
+            *exact_notices(assignment.tasks, models, samples),
             *accuracy_notices(accuracy, split=any((model.splits > 1).any() for model in models)),
         ]
         outcomes = self._outcomes(profile, assignment, models)
@@ -227,6 +229,7 @@ class Interpolating(
                 seed=self._value("seed"),
                 nominal=nominal,
                 medians=medians,
+                in_parts=task.ranked is None,
             )
             for task, sample in zip(assignment.tasks, samples, strict=True)
         ]

@@ -396,8 +396,9 @@ def test_values_at_the_edge_of_what_a_double_holds_are_accepted(spark):
     assert new.filter(F.col("big").isNull() | F.col("plain").isNull()).count() == 0
 
 
-def test_exact_search_of_a_class_too_large_for_it_is_refused(spark):
+def test_exact_search_of_a_class_too_large_for_it_is_refused(spark, monkeypatch):
+    monkeypatch.setattr("spark_smote.plans.model.MOST_EXACT_PARTS", 1)
     table = spark.range(0, 300_000, 1, 2).selectExpr("sqrt(id) AS x", "int(id < 140000) AS label")
     message = refusal(DataError, table, searchQuality="exact")
 
-    says(message, "searchQuality='exact'", "131,072", "class 1", "'accurate'")
+    says(message, "searchQuality='exact'", "131,072", "class 1", "hours", "'accurate'")

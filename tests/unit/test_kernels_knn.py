@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from spark_smote.kernels.distances import paired_squared_distances
-from spark_smote.kernels.knn import k_nearest
+from spark_smote.kernels.knn import Block, k_nearest, k_nearest_in_blocks
+from spark_smote.kernels.nominal import Nominal
 from tests import oracles
 
 KINDS = {}
@@ -224,3 +225,75 @@ def test_distances_of_more_pairs_than_are_held_at_once_agree(monkeypatch):
     a, b = np.repeat(ids, 9), np.tile(ids, 9)
     squared = paired_squared_distances(points, a, points, b, np.ones(4)).reshape(9, 9)
     np.testing.assert_array_equal(squared, oracles.squared_distances(points, points, np.ones(4)))
+
+
+# ---------------------------------------------------------------- points that pass by in blocks
+
+
+def in_blocks(points, cuts, order):
+    """The points, cut into blocks there, in that order."""
+    parts = np.split(np.arange(len(points)), cuts)
+    return [Block(parts[i], points[parts[i]]) for i in order]
+
+
+@pytest.mark.parametrize("make", KINDS.values(), ids=KINDS.keys())
+@settings(deadline=None, max_examples=12)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(2, 90),
+    d=st.sampled_from([1, 3, 40]),
+    k=st.integers(1, 12),
+    blocks=st.integers(1, 9),
+    nominal=st.sampled_from([None, Nominal(2, 0.7), Nominal(1, 0.0)]),
+)
+def test_blocks_in_any_order_give_the_neighbours_of_an_exhaustive_search(
+    make, seed, n, d, k, blocks, nominal
+):
+    random = np.random.default_rng(seed)
+    values = make(random, n, d)
+    codes = random.integers(0, 3, size=(n, nominal.columns if nominal else 0)) * 1.0
+    points = distinct(np.concatenate([values, codes], axis=1))
+    if len(points) < 2:
+        return
+    k, scale = min(k, len(points) - 1), np.ones(d)
+    assigned = random.integers(0, blocks, len(points))
+    given_blocks = [
+        Block(np.flatnonzero(assigned == block), points[assigned == block])
+        for block in random.permutation(blocks)
+    ]
+    asked = np.flatnonzero(random.random(len(points)) < 0.5)
+    ids, squared = k_nearest_in_blocks(
+        points[asked], given_blocks, k, scale, own=asked, nominal=nominal
+    )
+    everything = np.arange(len(points))
+    expected = oracles.squared_distances(points[:, :d], points[:, :d], scale)
+    if nominal:
+        expected += nominal.weight * (points[:, None, d:] != points[None, :, d:]).sum(axis=2)
+    for row, query in enumerate(asked):
+        order = sorted(everything[everything != query], key=lambda j: (expected[query, j], j))[:k]
+        assert ids[row].tolist() == order
+        assert squared[row].tobytes() == expected[query, order].tobytes()
+
+
+def test_blocks_wider_than_a_tile_give_the_neighbours_of_one_block():
+    random = np.random.default_rng(7)
+    points = distinct(random.integers(0, 30, size=(14_000, 4)) / 8.0)
+    cuts = [[900, 901, 9_000], [6_000, 6_000, 13_500], [13_999]]
+    asked = random.permutation(len(points))[:700]
+    expected = k_nearest(points[asked], points, 9, np.ones(4), own=asked)
+    for cut in cuts:
+        order = random.permutation(len(cut) + 1)
+        found = k_nearest_in_blocks(
+            points[asked], in_blocks(points, cut, order), 9, np.ones(4), own=asked
+        )
+        np.testing.assert_array_equal(found[0], expected[0])
+        assert found[1].tobytes() == expected[1].tobytes()
+
+
+def test_rows_that_are_no_points_may_ask_too():
+    random = np.random.default_rng(8)
+    points, queries = random.normal(size=(50, 3)), random.normal(size=(20, 3))
+    expected = k_nearest(queries, points, 4, np.ones(3))
+    found = k_nearest_in_blocks(queries, in_blocks(points, [10, 30], [2, 0, 1]), 4, np.ones(3))
+    np.testing.assert_array_equal(found[0], expected[0])
+    assert k_nearest_in_blocks(queries[:0], [], 4, np.ones(3))[0].shape == (0, 4)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spark_smote.kernels import recall
-from spark_smote.kernels.bucket import BucketRows, neighbour_lists
+from spark_smote.kernels.bucket import BucketRows, neighbourhoods
 from spark_smote.kernels.knn import k_nearest
 from spark_smote.kernels.nominal import PLACES, LevelPlaces, Nominal, modes
 from tests import mixed_oracles
@@ -95,7 +95,7 @@ def test_lists_count_rows_as_often_as_they_occur(seed, rows, k, most_times):
     if k < 1:
         return
     bucket = BucketRows(np.arange(len(points)), points, times, np.ones(len(points), dtype=bool))
-    lists = neighbour_lists(bucket, np.arange(len(points)), k, np.ones(2), Nominal(2, 0.25))
+    lists = neighbourhoods(bucket, np.ones(2), Nominal(2, 0.25)).lists(np.arange(len(points)), k)
     for base in range(len(points)):
         expected = mixed_oracles.neighbour_list_with_multiplicity(
             *split(points, 2), times, base, k, np.ones(2), 0.5

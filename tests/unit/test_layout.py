@@ -1,6 +1,7 @@
 """Quotas, slices and tasks of bounded size."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -133,6 +134,18 @@ def test_what_a_slice_makes_does_not_depend_on_other_classes():
     )
     flat = [part for parts in alone.slices for part in parts]
     assert [p for parts in first.slices for p in parts if p.class_code == 0] == flat
+
+
+def test_a_part_that_searches_its_whole_class_is_one_task_however_many_rows_it_makes():
+    whole = replace(model(3), everywhere=True)
+    layout = lay_out(
+        [task(0, 10), task(1, 3_000_000), task(2, 10)],
+        [model(2), whole, model(2)],
+        [counts([5, 5]), counts([70, 0, 80]), counts([5, 5])],
+    )
+    found = [{(part.class_code, part.bucket) for part in parts} for parts in layout.slices]
+    assert found == [{(0, 0), (0, 1)}, {(1, 0)}, {(1, 2)}, {(2, 0), (2, 1)}]
+    assert sum(part.quota for parts in layout.slices[1:3] for part in parts) == 3_000_000
 
 
 def test_bucket_without_home_rows_gets_no_task():

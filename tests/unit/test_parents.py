@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spark_smote.kernels.bucket import BucketRows
+from spark_smote.kernels.bucket import BucketRows, neighbourhoods
 from spark_smote.kernels.nominal import Nominal
 from spark_smote.plans import synthesise
 from spark_smote.plans.classes import ClassTask
@@ -22,9 +22,10 @@ def test_lists_made_in_blocks_are_those_made_at_once(monkeypatch, distinct):
     model = ClassModel(np.zeros(2), np.ones(2), None, np.ones(1, dtype=np.int64), Nominal(2, 1.0))
     task = ClassTask(0, "a", 60, 500, "smote", 7)
     recipe = synthesise.Recipe((task,), (model,), None, 3, distinct)
-    at_once = synthesise._parents(rows, recipe, Slice(0, 0, 0, 500))
+    around = neighbourhoods(rows, model.inverse_scale, model.nominal)
+    at_once = synthesise._parents(rows, around, recipe, Slice(0, 0, 0, 500))
     monkeypatch.setattr(synthesise, "ENTRIES_AT_ONCE", 49 * 11)
-    in_blocks = synthesise._parents(rows, recipe, Slice(0, 0, 0, 500))
+    in_blocks = synthesise._parents(rows, around, recipe, Slice(0, 0, 0, 500))
 
     np.testing.assert_array_equal(in_blocks.neighbours, at_once.neighbours)
     np.testing.assert_array_equal(in_blocks.levels, at_once.levels)

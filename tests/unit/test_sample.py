@@ -3,8 +3,8 @@
 import numpy as np
 import pyarrow as pa
 
-from spark_smote.plans.arrow import feature_lists, packed
-from spark_smote.plans.buckets import RECORDS_BEFORE_MERGING, _gathered
+from spark_smote.plans.arriving import RECORDS_BEFORE_MERGING, gathered
+from spark_smote.plans.arrow import feature_lists
 from spark_smote.plans.sample import Smallest
 
 NONE = np.zeros(0, dtype=np.int64)
@@ -66,9 +66,8 @@ def test_a_task_holds_distinct_rows_however_often_batches_repeat_them():
             "multiplicity": pa.array(np.full(1000, 2)),
         }
     )
-    batch = pa.RecordBatch.from_pydict({"records": pa.array([packed(records)], pa.binary())})
     repeats = 3 * RECORDS_BEFORE_MERGING // 1000
-    held = _gathered(batch for _ in range(repeats))
+    held = gathered(records for _ in range(repeats))
     assert held.num_rows == 1000
     assert held.column("multiplicity").to_pylist() == [2 * repeats] * 1000
-    assert _gathered([]) is None
+    assert gathered([]) is None

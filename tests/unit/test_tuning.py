@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from spark_smote.errors import DataError
 from spark_smote.lsh import FAMILIES, FitSettings
 from spark_smote.lsh.expected_recall import ExpectedNeighbours
 from spark_smote.plans import tuning
+from spark_smote.plans.model import exact_parts
 from spark_smote.plans.tuning import QUALITIES, buckets_to_try, copies_to_try, cost_per_row
 
 ROWS = 60_000
@@ -106,3 +108,16 @@ def test_numbers_of_buckets_are_bounded_and_wide_rows_get_small_buckets():
     assert buckets_to_try(10**6, 28, balanced) == [977, 489, 245, 123]
     widest = max(10**6 / b for b in buckets_to_try(10**6, 2_000, balanced))
     assert 2 * balanced.copies * widest * 8 * 2_000 <= 1.01 * tuning.BYTES_PER_BUCKET
+
+
+def test_exact_search_is_bounded_in_rows_and_says_what_it_would_cost():
+    assert exact_parts("class 1", 131_073, 28, 131_072) == 2
+    assert exact_parts("class 1", 4_194_304, 28, 131_072) == 32
+    with pytest.raises(
+        DataError, match=r"4,194,304 distinct.*class 1 has about 8,000,000.*34\.5 h"
+    ):
+        exact_parts("class 1", 8_000_000, 28, 131_072)
+    width = 1_000
+    bucket = tuning.largest_bucket(width, tuning.QUALITIES["exact"])
+    assert exact_parts("class 1", 32 * bucket, width, bucket) == 32
+    assert 32 * bucket * 8 * width <= 2 << 30
