@@ -9,7 +9,7 @@ import numpy as np
 from spark_smote.kernels.distances import Flags, Floats, Ints
 from spark_smote.kernels.knn import k_nearest
 from spark_smote.kernels.mixing import mix_rows
-from spark_smote.kernels.nominal import Nominal
+from spark_smote.kernels.value_difference import LevelMetric
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def chosen_neighbours(
     slots: Ints,
     k: int,
     inverse_scale: Floats,
-    nominal: Nominal | None = None,
+    nominal: LevelMetric | None = None,
 ) -> Ints:
     """The row in the given slot of each base's list of its k nearest neighbours.
 
@@ -142,7 +142,7 @@ def chosen_neighbours(
     k : int
     inverse_scale : float64, shape (c,)
         One over the unit of each of the first c columns.
-    nominal : Nominal, optional
+    nominal : Nominal or ValueDifference, optional
         What the others add to a squared distance.
 
     Returns
@@ -187,7 +187,7 @@ def neighbour_lists(
     base_ids: Ints,
     k: int,
     inverse_scale: Floats,
-    nominal: Nominal | None = None,
+    nominal: LevelMetric | None = None,
 ) -> Ints:
     """The whole list of each base (see `chosen_neighbours`), shape (u, k)."""
     slots = np.tile(np.arange(k), len(base_ids))
@@ -200,7 +200,7 @@ def distinct_lists(
     base_ids: Ints,
     k: int,
     inverse_scale: Floats,
-    nominal: Nominal | None = None,
+    nominal: LevelMetric | None = None,
 ) -> Ints:
     """The k nearest rows of each base that differ from it and from each other in their features.
 

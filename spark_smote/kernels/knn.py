@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from spark_smote.kernels.distances import Flags, Floats, Ints, paired_squared_distances
-from spark_smote.kernels.lower_bounds import LowerBounds, few_smallest
-from spark_smote.kernels.nominal import Nominal
+from spark_smote.kernels.lower_bounds import LowerBounds
+from spark_smote.kernels.value_difference import LevelMetric, lower_bounds
 
 PAIRS_AT_ONCE = 1 << 18
 """Pairs gathered before they are decided."""
@@ -26,7 +26,7 @@ def k_nearest(
     *,
     own: Ints | None = None,
     near: Flags | None = None,
-    nominal: Nominal | None = None,
+    nominal: LevelMetric | None = None,
 ) -> tuple[Ints, Floats]:
     """The k nearest points of each query, by distance, ties by index.
 
@@ -47,7 +47,7 @@ def k_nearest(
     near : bool, shape (n,), optional
         Points among which most neighbours are: looked at first, so that the others need only be
         compared with the k-th of these. Changes the time alone.
-    nominal : Nominal, optional
+    nominal : Nominal or ValueDifference, optional
         What the columns beyond those of `inverse_scale` add to a squared distance.
 
     Returns
@@ -61,7 +61,7 @@ def k_nearest(
     if near is not None and near.sum() >= wanted:
         order, first = np.argsort(~near, kind="stable"), int(near.sum())
     found = []
-    bounds = LowerBounds(points[order], inverse_scale, nominal)
+    bounds = lower_bounds(points[order], inverse_scale, nominal)
     for part, queried, places in _gathered(queries, bounds, len(points), first, wanted):
         candidates = order[places]
         others = slice(None) if own is None else candidates != own[part][queried]
@@ -93,8 +93,7 @@ def _gathered(
         for block in blocks:
             partial = bounds.partial(prepared, block)
             if block.start == 0:
-                enough = few_smallest(partial, min(wanted, first)).astype(np.float64)
-                limit = bounds.ceiling(enough + own, own)
+                limit = bounds.reached(prepared, partial, min(wanted, first))
             rows, near = bounds.within(partial, own, limit)
             asked.append(rows + (part.start - start))
             found.append(near + block.start)
