@@ -25,6 +25,11 @@ in which the levels of a column differ least are left out, and bounds are looser
 TABULATED_LEVELS = 128
 """Columns of up to this many levels have the differences of all pairs in a table of 128 KiB."""
 
+_CHANGED = (
+    "a level was not there when levels were counted: the table gives other rows each time it is "
+    "read; write it down, or cache it, first"
+)
+
 
 @dataclass(frozen=True)
 class ValueDifference:
@@ -57,7 +62,14 @@ class ValueDifference:
             Of each column, the codes of its levels in sorted order of the levels.
         counts : int64, shape (levels, classes) each
             Rows of the table with that level, by class.
+
+        Raises
+        ------
+        RuntimeError
+            For a level without rows.
         """
+        if not all(held.any(axis=1).all() for held in counts):
+            raise RuntimeError(_CHANGED)
         orders = [np.argsort(column, kind="stable") for column in codes]
         rows = [held.sum(axis=1) for held in counts]
         pairs = list(zip(counts, rows, strict=True))
@@ -94,10 +106,7 @@ class ValueDifference:
         for j, (codes, numbers) in enumerate(zip(self.codes, self.numbers, strict=True)):
             places = np.minimum(np.searchsorted(codes, features[:, j]), len(codes) - 1)
             if (codes[places] != features[:, j]).any():
-                raise RuntimeError(
-                    "a level was not there when levels were counted: the table gives other rows "
-                    "each time it is read; write it down, or cache it, first"
-                )
+                raise RuntimeError(_CHANGED)
             out[:, j] = numbers[places]
         return out
 

@@ -213,6 +213,9 @@ def _inputs(
     schema: T.StructType, request: ColumnRequest, settled: set[int | None]
 ) -> tuple[int, ...]:
     """Columns to interpolate; `settled` are label, id and nominal columns."""
+    if not request.interpolates:
+        _refuse_numbers(schema, request, settled)
+        return ()
     names = [field.name for field in schema]
     if request.features_col is not None:
         position = column_position(names, request.features_col, "featuresCol")
@@ -252,6 +255,34 @@ def _inputs(
     if not chosen:
         raise SchemaError("inputCols is empty; name at least one numeric column, or leave it out")
     return tuple(chosen)
+
+
+def _refuse_numbers(schema: T.StructType, request: ColumnRequest, settled: set[int | None]) -> None:
+    """Refuse numeric columns of which nothing is said where none is interpolated."""
+    given = request.carry_policy
+    decided = {*request.ignore_cols, *request.along}
+    decided |= {*given} if isinstance(given, Mapping) else set()
+    left = [
+        field
+        for i, field in enumerate(schema)
+        if isinstance(field.dataType, T.NumericType)
+        and i not in settled
+        and field.name not in decided
+    ]
+    if left:
+        raise SchemaError(
+            f"{len(left)} numeric column(s) are neither in nominalCols nor in ignoreCols: "
+            f"{_listed(left)}. This method compares levels and interpolates nothing. Decide: name "
+            "codes and other numbers of few values in nominalCols, quantities in ignoreCols with "
+            "a carryPolicy ('copy' the base row's value, or 'null'); or use SMOTENC, which "
+            "interpolates them"
+        )
+
+
+def _listed(fields: Sequence[T.StructField]) -> str:
+    """Columns with their types; of many, the first ten."""
+    shown = ", ".join(f"{f.name!r} ({f.dataType.simpleString()})" for f in fields[:10])
+    return shown + (f" and {len(fields) - 10} more" if len(fields) > 10 else "")
 
 
 def _require_numeric(field: T.StructField) -> None:
@@ -323,16 +354,14 @@ def _policies(
     policies |= {i: "copy" for i in left_over if names[i] in request.along}
     undecided = [i for i in left_over if i not in policies]
     if undecided:
-        listed = ", ".join(
-            f"{names[i]!r} ({schema[i].dataType.simpleString()})" for i in undecided[:10]
-        )
-        more = f" and {len(undecided) - 10} more" if len(undecided) > 10 else ""
+        kept, named = "interpolated", "nominalCols of SMOTENC, numeric ones in inputCols"
+        if not request.interpolates:
+            kept, named = "nominal", "nominalCols"
         raise SchemaError(
-            f"carryPolicy says nothing of {len(undecided)} column(s) that are not interpolated: "
-            f"{listed}{more}. Left null on every new row they would teach a model that null means "
-            "minority. Decide: carryPolicy='copy' (the base row's value), 'null', or a dict per "
-            "column; name categories in nominalCols of SMOTENC, numeric ones in inputCols; or drop "
-            "them first"
+            f"carryPolicy says nothing of {len(undecided)} column(s) that are not {kept}: "
+            f"{_listed([schema[i] for i in undecided])}. Left null on every new row they would "
+            "teach a model that null means minority. Decide: carryPolicy='copy' (the base row's "
+            f"value), 'null', or a dict per column; name categories in {named}; or drop them first"
         )
     for i, policy in policies.items():
         check_policy(schema[i], policy, crossing=not request.copied_by_spark)
@@ -387,5 +416,5 @@ def _why_carried(field: T.StructField, request: ColumnRequest) -> str:
     if not request.looks_at_inputs:
         return "the method looks at the label only"
     if isinstance(field.dataType, T.NumericType):
-        return "not named by inputCols"
+        return f"not named by {'inputCols' if request.interpolates else 'nominalCols'}"
     return "not a number"

@@ -8,7 +8,9 @@ import numpy as np
 
 from spark_smote.errors import DataError
 from spark_smote.kernels.bucket import distinct_points
+from spark_smote.kernels.level_counts import LevelCounts
 from spark_smote.kernels.medians import MISSING
+from spark_smote.kernels.nominal import Nominal
 from spark_smote.plans.classes import Assignment, ClassTask
 from spark_smote.plans.model import ClassModel
 from spark_smote.plans.profile import Profile
@@ -24,6 +26,8 @@ WIDEST_SCALES = 100.0
 """Ratio of column spreads beyond which raw distances are decided by the widest column."""
 DUPLICATED = 0.1
 LOW_RECALL = 0.9
+ALONE = 0.1
+"""Share of a column's rows whose level occurs once."""
 NEAR_SHARE = 0.5
 """New rows whose median distance to a real row is less than this share of the real rows' own."""
 MOST_OF_MINORITY = 0.2
@@ -222,7 +226,7 @@ def nominal_notices(tasks: Sequence[ClassTask], models: Sequence[ClassModel]) ->
     return flat_levels_notices(
         f"class {task.label!r}"
         for task, model in zip(tasks, models, strict=True)
-        if model.nominal is not None and model.nominal.weight == 0
+        if isinstance(model.nominal, Nominal) and model.nominal.weight == 0
     )
 
 
@@ -237,6 +241,27 @@ def flat_levels_notices(where: Iterable[str]) -> list[Notice]:
             f"{flat[0].upper()}{flat[1:]}: more than half of the numeric columns are constant, so "
             f"the median of their standard deviations is 0 and levels that differ add nothing to "
             f"the distance. Leave constant columns out (ignoreCols).",
+        )
+    ]
+
+
+def level_notices(table: Table, counts: Sequence[LevelCounts], rows: int) -> list[Notice]:
+    """Levels that occur once say nothing but the class of that row."""
+    alone = {
+        table.schema[position].name: held.rows_alone / rows
+        for position, held in zip(table.nominal, counts, strict=True)
+        if held.rows_alone > ALONE * rows
+    }
+    if not alone:
+        return []
+    figures = ", ".join(f"{name!r} ({share:.0%})" for name, share in list(alone.items())[:10])
+    more = f" and {len(alone) - 10} more" if len(alone) > 10 else ""
+    return [
+        Notice(
+            "levels_alone",
+            f"Rows whose level no other row of the table has, by column: {figures}{more}. All that "
+            f"the value difference tells of such a level is the class of its row. Put rare levels "
+            f"together, or leave the column out (ignoreCols).",
         )
     ]
 

@@ -26,6 +26,7 @@ from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.interpolate import interpolate, interpolate_with_holes
 from spark_smote.kernels.nominal import modes
 from spark_smote.kernels.streams import stream
+from spark_smote.kernels.value_difference import ValueDifference
 from spark_smote.plans.arrow import ArrowFunction, rows_per_batch, worker
 from spark_smote.plans.buckets import Bucket, buckets_of_tasks
 from spark_smote.plans.classes import ClassTask
@@ -122,7 +123,7 @@ class _Parents:
     levels: Ints
     """Whose levels they take, shape (q, nominal columns)."""
     alone: bool = False
-    """Whether the bases have no neighbour, and are copied."""
+    """Whether no one neighbour is a parent beside the base."""
     far: Floats | None = None
     """The neighbours' features, where bases took neighbours along that may be elsewhere."""
     far_ids: pa.Array | None = None
@@ -154,6 +155,12 @@ def _parents(rows: BucketRows, recipe: Recipe, part: Slice, ranks: Ints | None =
     step = max(1, ENTRIES_AT_ONCE // (k * k))
     blocks = [bases[start : start + step] for start in range(0, len(bases), step)]
     lists = np.concatenate([listed(rows, block, k, *metric) for block in blocks])
+    if isinstance(nominal, ValueDifference):
+        # the base has a vote, and the lowest of the levels that tie has a chance of 1
+        lists = np.concatenate([bases[:, None], lists], axis=1)
+        certain = np.zeros((len(bases), nominal.columns))
+        levels = modes(rows.features, lists, np.arange(len(bases)), certain)[which]
+        return _Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, levels, alone=True)
     if nominal is not None:
         chances = stream(recipe.seed, "mode", *of_slice).random(levels.shape)
         levels = modes(rows.features[:, -nominal.columns :], lists, which, chances)
