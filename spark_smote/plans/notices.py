@@ -297,8 +297,8 @@ def portrait_notices(portrait: Portrait) -> list[Notice]:
             notices.append(
                 Notice(
                     "exact_copies",
-                    f"Class {found.label!r}: {found.copies_share:.1%} of the "
-                    f"new rows equal a real row in every input column.",
+                    f"Class {found.label!r}: {found.copies_share:.1%} of the new rows equal a "
+                    f"real row in every {'input' if found.synthetic else 'nominal'} column.",
                     "warning" if found.copies_share > DUPLICATED else "info",
                 )
             )
