@@ -8,8 +8,8 @@ import numpy as np
 
 from spark_smote.kernels.distances import Flags, Floats, Ints
 from spark_smote.kernels.knn import k_nearest
+from spark_smote.kernels.metric import LevelMetric
 from spark_smote.kernels.mixing import mix_rows
-from spark_smote.kernels.value_difference import LevelMetric
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from spark_smote.kernels.distances import Flags, Floats, Ints, paired_squared_distances
+from spark_smote.kernels.distances import Flags, Floats, Ints
 from spark_smote.kernels.lower_bounds import LowerBounds
-from spark_smote.kernels.value_difference import LevelMetric, lower_bounds
+from spark_smote.kernels.metric import LevelMetric, lower_bounds, squared_distances
 
 PAIRS_AT_ONCE = 1 << 18
 """Pairs gathered before they are decided."""
@@ -66,9 +66,7 @@ def k_nearest(
         candidates = order[places]
         others = slice(None) if own is None else candidates != own[part][queried]
         pairs = queries[part], queried[others], points, candidates[others]
-        exact = paired_squared_distances(*pairs, inverse_scale)
-        if nominal is not None:
-            exact += nominal.paired(*pairs)
+        exact = squared_distances(*pairs, inverse_scale, nominal)
         found.append(_decided(pairs[1], pairs[3], exact, part.stop - part.start, k))
     if not found:
         return np.zeros((0, k), dtype=np.int64), np.zeros((0, k))

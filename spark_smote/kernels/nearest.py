@@ -8,7 +8,7 @@ import numpy as np
 
 from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances
 from spark_smote.kernels.lower_bounds import LowerBounds
-from spark_smote.kernels.value_difference import LevelMetric, lower_bounds
+from spark_smote.kernels.metric import LevelMetric, lower_bounds
 
 
 def farthest(

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances
+from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.metric import LevelMetric, lower_bounds, squared_distances
 from spark_smote.kernels.nearest import entered, farthest, smallest
-from spark_smote.kernels.value_difference import LevelMetric, lower_bounds
 
 TIE = 1e-9
 """Relative difference in squared distance below which two neighbours are equally near."""
@@ -110,9 +110,8 @@ def observe(
     width = int(max(queries.buckets.max(), member_buckets.max())) + 1
     members = np.sort(member_rows * width + member_buckets)
     rows, asked = bounds.below(points, limits)
-    squared = paired_squared_distances(points, rows, queries.points, asked, queries.inverse_scale)
-    if queries.nominal is not None:
-        squared += queries.nominal.paired(points, rows, queries.points, asked)
+    metric = queries.inverse_scale, queries.nominal
+    squared = squared_distances(points, rows, queries.points, asked, *metric)
     place = rows * width + queries.buckets[asked]
     found = np.minimum(np.searchsorted(members, place), len(members) - 1)
     shared = members[found] == place

@@ -16,7 +16,6 @@ from threadpoolctl import threadpool_limits
 
 from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.lower_bounds import LowerBounds, Prepared, Singles, few_smallest
-from spark_smote.kernels.nominal import Nominal
 
 MOST_COORDINATES = 128
 """Coordinates of a row, of all columns together (one per column at least): beyond this, directions
@@ -143,10 +142,6 @@ class ValueDifference:
         ]
 
 
-LevelMetric = Nominal | ValueDifference
-"""What columns of levels add to a squared distance."""
-
-
 def _squared_deltas(probabilities: Floats, one: Ints, other: Ints) -> Floats:
     delta = np.zeros(len(one))
     for of_class in probabilities:
@@ -208,12 +203,3 @@ class DifferenceBounds(LowerBounds):
         first = np.searchsorted(near, np.arange(len(partial)))
         most: Floats = exact[order[first + count - 1]] * self._unit**2
         return most
-
-
-def lower_bounds(
-    points: Floats, inverse_scale: Floats, nominal: LevelMetric | None = None
-) -> LowerBounds:
-    """Bounds from any rows to fixed points, by the metric of their nominal columns."""
-    if isinstance(nominal, ValueDifference):
-        return DifferenceBounds(points, nominal)
-    return LowerBounds(points, inverse_scale, nominal)

@@ -10,9 +10,10 @@ import numpy.typing as npt
 from spark_smote.errors import DataError
 from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.medians import filled
+from spark_smote.kernels.metric import LevelMetric
 from spark_smote.kernels.mixing import mix
 from spark_smote.kernels.nominal import LevelPlaces, Nominal
-from spark_smote.kernels.value_difference import LevelMetric, ValueDifference
+from spark_smote.kernels.value_difference import ValueDifference
 from spark_smote.lsh import FAMILIES, HashFamily
 from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.tuning import (
