@@ -9,7 +9,7 @@ import numpy as np
 from spark_smote.kernels.bucket import BucketRows, distinct_points
 from spark_smote.kernels.distances import Flags, Floats, Ints
 from spark_smote.kernels.knn import k_nearest
-from spark_smote.kernels.value_difference import LevelMetric
+from spark_smote.kernels.metric import LevelMetric
 
 ENTRIES_AT_ONCE = 1 << 20
 """Nearest points listed at once."""

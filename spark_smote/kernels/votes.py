@@ -6,7 +6,7 @@ import numpy as np
 
 from spark_smote.kernels.bucket import BucketRows, neighbour_lists
 from spark_smote.kernels.distances import Floats, Ints
-from spark_smote.kernels.value_difference import LevelMetric
+from spark_smote.kernels.metric import LevelMetric
 
 ENTRIES_AT_ONCE = 1 << 20
 """Neighbours listed at once: 8 MiB an array."""
