@@ -5,7 +5,11 @@ from __future__ import annotations
 from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances
 from spark_smote.kernels.lower_bounds import LowerBounds
 from spark_smote.kernels.nominal import Nominal
-from spark_smote.kernels.value_difference import DifferenceBounds, ValueDifference
+from spark_smote.kernels.value_difference import DifferenceBounds, SummedBounds, ValueDifference
+
+FEW_CLASSES = 3
+"""Classes up to which places tell best how near levels are; measured on 8,192 rows of 10 columns of
+levels with random shares."""
 
 LevelMetric = Nominal | ValueDifference
 """What columns of levels add to a squared distance."""
@@ -46,5 +50,6 @@ def lower_bounds(
 ) -> LowerBounds:
     """Bounds from any rows to fixed points, by the metric of their nominal columns."""
     if isinstance(nominal, ValueDifference):
-        return DifferenceBounds(points, nominal)
+        few = nominal.classes <= FEW_CLASSES
+        return DifferenceBounds(points, nominal) if few else SummedBounds(points, nominal)
     return LowerBounds(points, inverse_scale, nominal)

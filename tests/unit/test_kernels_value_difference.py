@@ -12,7 +12,7 @@ from spark_smote.kernels.bucket import BucketRows, neighbour_lists
 from spark_smote.kernels.knn import k_nearest
 from spark_smote.kernels.nearest import farthest
 from spark_smote.kernels.nominal import modes
-from spark_smote.kernels.value_difference import DifferenceBounds, ValueDifference
+from spark_smote.kernels.value_difference import DifferenceBounds, SummedBounds, ValueDifference
 from tests import mixed_oracles as oracles
 
 
@@ -67,12 +67,17 @@ def test_neighbours_are_those_of_an_exhaustive_search(
 
 
 @settings(deadline=None, max_examples=60)
-@given(seed=st.integers(0, 2**32 - 1), classes=st.sampled_from([2, 3, 30]), alike=st.booleans())
-def test_bounds_are_below_the_distances_and_what_is_reached_is_not(seed, classes, alike):
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    kind=st.sampled_from([DifferenceBounds, SummedBounds]),
+    classes=st.sampled_from([2, 3, 30]),
+    alike=st.booleans(),
+)
+def test_bounds_are_below_the_distances_and_what_is_reached_is_not(seed, kind, classes, alike):
     random = np.random.default_rng(seed)
     metric, tables, points, _ = made(random, columns=7, levels=9, classes=classes, alike=alike)
     exact = oracles.value_difference_distances(levels_of(points), levels_of(points), tables)
-    bounds = DifferenceBounds(points, metric)
+    bounds = kind(points, metric)
     for prepared in bounds.prepared(points, len(points)):
         partial = bounds.partial(prepared, slice(0, len(points)))
         limit = exact[prepared.part].max(axis=1) * bounds._unit**2
@@ -81,6 +86,23 @@ def test_bounds_are_below_the_distances_and_what_is_reached_is_not(seed, classes
         reached = bounds.squared(bounds.reached(prepared, partial, 3))
         assert (np.sort(exact[prepared.part], axis=1)[:, 2] <= reached).all()
     assert (farthest(points, points, 4, np.ones(0), metric) >= np.sort(exact)[:, 3]).all()
+
+
+def test_sums_of_differences_leave_few_points_over_however_many_the_classes():
+    random = np.random.default_rng(9)
+    metric, tables, points, _ = made(random, columns=6, levels=30, classes=40, rows=900)
+    exact = oracles.value_difference_distances(levels_of(points[:20]), levels_of(points), tables)
+    bounds, loose = SummedBounds(points, metric), DifferenceBounds(points, metric)
+    left = []
+    for each in (bounds, loose):
+        for prepared in each.prepared(points[:20], len(points)):
+            partial = each.partial(prepared, slice(0, len(points)))
+            rows, _ = each.within(partial, prepared.own, each.reached(prepared, partial, 6))
+            left.append(len(rows))
+    wanted = (exact <= np.sort(exact, axis=1)[:, 5:6]).sum()
+    print(f"points left over of {wanted} wanted: {left[0]} by sums, {left[1]} by places")
+    assert left[0] <= 1.1 * wanted
+    assert left[1] > 10 * left[0]
 
 
 def test_two_classes_are_placed_exactly_and_more_are_placed_no_farther_than_they_are():
