@@ -13,7 +13,7 @@ from pyspark.sql import types as T
 
 from spark_smote.errors import ParameterError, SchemaError
 from spark_smote.plans.carrying import check_policy, crosses
-from spark_smote.plans.levels import AUTO, nominal_positions
+from spark_smote.plans.levels import AUTO, listed, nominal_positions, refuse_numbers
 from spark_smote.plans.row_key import can_be_keyed
 from spark_smote.plans.table import (
     INTEGER_TYPES,
@@ -214,7 +214,7 @@ def _inputs(
 ) -> tuple[int, ...]:
     """Columns to interpolate; `settled` are label, id and nominal columns."""
     if not request.interpolates:
-        _refuse_numbers(schema, request, settled)
+        refuse_numbers(schema, request, settled)
         return ()
     names = [field.name for field in schema]
     if request.features_col is not None:
@@ -255,34 +255,6 @@ def _inputs(
     if not chosen:
         raise SchemaError("inputCols is empty; name at least one numeric column, or leave it out")
     return tuple(chosen)
-
-
-def _refuse_numbers(schema: T.StructType, request: ColumnRequest, settled: set[int | None]) -> None:
-    """Refuse numeric columns of which nothing is said where none is interpolated."""
-    given = request.carry_policy
-    decided = {*request.ignore_cols, *request.along}
-    decided |= {*given} if isinstance(given, Mapping) else set()
-    left = [
-        field
-        for i, field in enumerate(schema)
-        if isinstance(field.dataType, T.NumericType)
-        and i not in settled
-        and field.name not in decided
-    ]
-    if left:
-        raise SchemaError(
-            f"{len(left)} numeric column(s) are neither in nominalCols nor in ignoreCols: "
-            f"{_listed(left)}. This method compares levels and interpolates nothing. Decide: name "
-            "codes and other numbers of few values in nominalCols, quantities in ignoreCols with "
-            "a carryPolicy ('copy' the base row's value, or 'null'); or use SMOTENC, which "
-            "interpolates them"
-        )
-
-
-def _listed(fields: Sequence[T.StructField]) -> str:
-    """Columns with their types; of many, the first ten."""
-    shown = ", ".join(f"{f.name!r} ({f.dataType.simpleString()})" for f in fields[:10])
-    return shown + (f" and {len(fields) - 10} more" if len(fields) > 10 else "")
 
 
 def _require_numeric(field: T.StructField) -> None:
@@ -359,7 +331,7 @@ def _policies(
             kept, named = "nominal", "nominalCols"
         raise SchemaError(
             f"carryPolicy says nothing of {len(undecided)} column(s) that are not {kept}: "
-            f"{_listed([schema[i] for i in undecided])}. Left null on every new row they would "
+            f"{listed([schema[i] for i in undecided])}. Left null on every new row they would "
             "teach a model that null means minority. Decide: carryPolicy='copy' (the base row's "
             f"value), 'null', or a dict per column; name categories in {named}; or drop them first"
         )
