@@ -243,7 +243,7 @@ def _by(seen: Seen, around: Found) -> str:
             "by the number of nominal columns that differ (SMOTE-N looks at classes too, which "
             "would flatter these figures)"
         )
-    if not seen.of_role("nominal"):
+    if around.nominal is None:
         return "in standard deviations of the inputs"
     return (
         "in standard deviations of the inputs; each nominal column that differs adds "

@@ -36,7 +36,8 @@ class Found:
     distinct: tuple[int, ...]
     """Usable rows of each class that differ in an input or a level."""
     inverse_scale: Floats
-    nominal: Nominal
+    nominal: Nominal | None
+    """What levels add to a squared distance, where there are any."""
 
     def around(self, code: int) -> Surroundings | None:
         """What lies around a class; None where no row of it was asked about."""
@@ -114,7 +115,7 @@ def look_around_classes(
     spreads = np.array([sampled.spread(i) for i in inputs])
     inverse_scale = 1 / np.where(spreads > 0, spreads, 1.0)
     weight = float(np.median(spreads > 0)) ** 2 if len(inputs) else 1.0
-    nominal = Nominal(len(levels), weight)
+    nominal = Nominal(len(levels), weight) if levels else None
     each = min(MOST_PER_CLASS, max(FEWEST_PER_CLASS, MOST_QUERIES // max(len(judged), 1)))
     chosen = [np.flatnonzero(usable.codes == code)[:each] for code in judged]
     asked = np.concatenate([np.zeros(0, dtype=np.int64), *chosen])

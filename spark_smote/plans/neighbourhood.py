@@ -42,7 +42,7 @@ def look_around(
     classes: int,
     compared: Sequence[int],
     inverse_scale: Floats,
-    nominal: Nominal,
+    nominal: Nominal | None,
 ) -> Around:
     """Search the k nearest rows of each query, and count the distinct rows of each class.
 
@@ -54,8 +54,9 @@ def look_around(
         Which of its values distances look at: inputs, then levels.
     inverse_scale : float64, shape (inputs,)
         One over the unit of each input; rows that miss one of these are passed over.
-    nominal : Nominal
-        What the levels add to a squared distance; one that is missing is a level too.
+    nominal : Nominal or None
+        What the levels add to a squared distance, where there are any; one that is missing is a
+        level too.
     """
     places = list(compared)
 

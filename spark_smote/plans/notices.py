@@ -320,9 +320,11 @@ def portrait_notices(portrait: Portrait) -> list[Notice]:
 
 def _nominal_features(table: Table) -> list[Notice]:
     """Category codes inside a vector, which its ML metadata gives away."""
+    if not table.packed:
+        return []
     attributes = table.schema[table.inputs[0]].metadata.get("ml_attr", {}).get("attrs", {})
     nominal = [str(each.get("name", each.get("idx"))) for each in attributes.get("nominal", [])]
-    if not table.packed or not nominal:
+    if not nominal:
         return []
     return [
         Notice(
