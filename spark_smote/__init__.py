@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from spark_smote.samplers.smote import SMOTE
     from spark_smote.samplers.smote_enn import SMOTEENN
     from spark_smote.samplers.smote_tomek import SMOTETomek
+    from spark_smote.samplers.smoten import SMOTEN
     from spark_smote.samplers.smotenc import SMOTENC
     from spark_smote.samplers.tomek import TomekLinks
 
@@ -28,6 +29,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "SMOTE": "spark_smote.samplers.smote",
+    "SMOTEN": "spark_smote.samplers.smoten",
     "SMOTENC": "spark_smote.samplers.smotenc",
     "ADASYN": "spark_smote.samplers.adasyn",
     "BorderlineSMOTE": "spark_smote.samplers.borderline",
@@ -47,6 +49,7 @@ __all__ = [
     "ADASYN",
     "SMOTE",
     "SMOTEENN",
+    "SMOTEN",
     "SMOTENC",
     "BorderlineSMOTE",
     "Chain",

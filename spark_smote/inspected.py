@@ -63,7 +63,7 @@ class InspectedClass:
     usable_rows: int
     """Rows whose inputs are all finite numbers."""
     distinct_rows: int
-    """Usable rows that differ in an input: exact below 1,024, else estimated (3 %)."""
+    """Usable rows that differ in an input or a level: exact below 1,024, else estimated (3 %)."""
     surroundings: Surroundings | None = None
     """None for the largest class, and where nothing could be searched."""
 

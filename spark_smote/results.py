@@ -144,6 +144,21 @@ class ColumnDrift:
 
 
 @dataclass(frozen=True)
+class LevelDrift:
+    """One nominal column of one class: levels of real rows against those of new ones (counted)."""
+
+    label: LabelValue
+    column: str
+    total_variation: float
+    """Half the sum, over the levels, of the differences of their shares, in [0, 1]: the share of
+    new rows that would need another level for both to be the same."""
+    real_levels: int
+    """Levels that occur among the real rows of the class."""
+    synthetic_levels: int
+    """Levels that occur among its new rows."""
+
+
+@dataclass(frozen=True)
 class Portrait:
     """What the new rows look like beside the real ones, on canonical samples."""
 
@@ -152,6 +167,8 @@ class Portrait:
     drift: list[ColumnDrift]
     sampled_real: int
     sampled_synthetic: int
+    levels: list[LevelDrift] = field(default_factory=list)
+    """Of nominal columns; not from samples."""
 
 
 @dataclass

@@ -31,6 +31,7 @@ from spark_smote.io import (
     recover,
     write_output,
 )
+from spark_smote.plans.levels import AUTO
 from spark_smote.plans.notices import portrait_notices
 from spark_smote.plans.portrait import portrait_of
 from spark_smote.report import text_summary, to_html, to_json
@@ -193,6 +194,8 @@ def run_inspection(
     with enter("read"):
         df = _read(config, spark)
     known = {name: given[name] for name in INSPECTED_PARAMS if name in given}
+    if known.get("nominalCols") == AUTO:  # text and booleans, which an inspection finds by itself
+        del known["nominalCols"]
     inspection = inspect(df, progress=progress, **known)
     if html is not None:
         Path(html).write_text(inspection.to_html(), encoding="utf-8")

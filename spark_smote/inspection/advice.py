@@ -28,7 +28,7 @@ class Circumstances:
 
 def advise(found: InspectedClass, table: Circumstances) -> Advice:
     """What to try first for one class, and why; the first rule that applies decides."""
-    for rule in (_not_needed, _no_columns, _too_few, _nominal_only, _scattered, _no_distances):
+    for rule in (_not_needed, _no_columns, _too_few, _scattered, _no_distances):
         advice = rule(found, table)
         if advice is not None:
             return advice
@@ -50,8 +50,12 @@ def _not_needed(found: InspectedClass, table: Circumstances) -> Advice | None:
 
 
 def _too_few(found: InspectedClass, table: Circumstances) -> Advice | None:
-    rows = f"{found.distinct_rows:,} distinct usable rows"
-    if found.distinct_rows <= lit.FEWEST_NEIGHBOURS:
+    # where all columns are nominal, rows repeat as a matter of course, and each has a vote
+    known, kind = (
+        (found.distinct_rows, "distinct usable") if table.inputs else (found.usable_rows, "usable")
+    )
+    rows = f"{known:,} {kind} rows"
+    if known <= lit.FEWEST_NEIGHBOURS:
         return Advice(
             found.label,
             "collect more rows",
@@ -59,7 +63,7 @@ def _too_few(found: InspectedClass, table: Circumstances) -> Advice | None:
             ("class weights",),
             lit.RARITY,
         )
-    if found.distinct_rows < lit.FEWEST_ROWS or found.distinct_rows <= table.k:
+    if known < lit.FEWEST_ROWS or known <= table.k:
         least = max(lit.FEWEST_ROWS, table.k + 1)
         return Advice(
             found.label,
@@ -81,19 +85,6 @@ def _no_columns(found: InspectedClass, table: Circumstances) -> Advice | None:
         "no column to interpolate or to compare: new rows could only be copies",
         ("threshold", "random over-sampling"),
         lit.BASELINES,
-    )
-
-
-def _nominal_only(found: InspectedClass, table: Circumstances) -> Advice | None:
-    if table.inputs:
-        return None
-    return Advice(
-        found.label,
-        "SMOTE-N",
-        f"{table.nominal} nominal and no numeric columns: distances by value difference, not by "
-        "interpolation (SMOTE-N is not in this package yet)",
-        (*COSTLESS, "random over-sampling"),
-        lit.SMOTE_NC,
     )
 
 
@@ -119,8 +110,8 @@ def _no_distances(found: InspectedClass, table: Circumstances) -> Advice | None:
         found.label,
         "class weights",
         f"the nearest row is {table.contrast:.2f} times as far as rows are on average "
-        f"({table.inputs} input columns): neighbours are hardly nearer than strangers; select or "
-        "combine columns before any method that looks at neighbours",
+        f"({table.inputs + table.nominal} input and nominal columns): neighbours are hardly nearer "
+        "than strangers; select or combine columns before any method that looks at neighbours",
         ("threshold", "random over-sampling"),
         lit.MEANINGLESS,
     )
@@ -150,7 +141,7 @@ def _by_imbalance(found: InspectedClass, table: Circumstances) -> Advice:
     return Advice(
         found.label,
         method,
-        f"{sizes}, enough distinct rows ({found.distinct_rows:,}){_together(found)}: {apt}; "
+        f"{sizes}, enough rows ({found.distinct_rows:,} distinct){_together(found)}: {apt}; "
         "try 1:4 to 3:7 before 1:1",
         COSTLESS,
         source,
@@ -167,6 +158,8 @@ def _together(found: InspectedClass) -> str:
 
 def _kind_of_smote(around: Surroundings | None, table: Circumstances) -> tuple[str, str, str]:
     """The kind, why in a clause, and its source."""
+    if not table.inputs:
+        return "SMOTE-N", f"SMOTE-N (SMOTEN), for {table.nominal} nominal columns", lit.SMOTE_NC
     if table.nominal:
         mixed = f"SMOTE-NC, for {table.inputs} numeric and {table.nominal} nominal columns"
         return "SMOTE-NC", mixed, lit.SMOTE_NC

@@ -260,7 +260,7 @@ def flag_findings(
 
 
 def class_findings(
-    classes: Sequence[InspectedClass], inputs: int, contrast: float | None
+    classes: Sequence[InspectedClass], compared: int, contrast: float | None
 ) -> list[Finding]:
     """What the rows of the classes give rise to."""
     found = []
@@ -273,8 +273,9 @@ def class_findings(
         found.append(
             Finding(
                 "duplicates",
-                f"Rows repeat each other in every input in class {_listed(repeated)}. New rows "
-                "between equal rows are copies: remove duplicates first.",
+                f"Rows repeat each other in every input and nominal column in class "
+                f"{_listed(repeated)}. New rows between equal rows are copies: remove duplicates "
+                "first.",
             )
         )
     unusable = [
@@ -295,8 +296,8 @@ def class_findings(
             Finding(
                 "distances",
                 f"The nearest row is {contrast:.2f} times as far as rows are on average, with "
-                f"{inputs} input columns ({lit.CONTRAST} or more is flagged): distances mean "
-                "little. Select or combine columns first.",
+                f"{compared} input and nominal columns ({lit.CONTRAST} or more is flagged): "
+                "distances mean little. Select or combine columns first.",
                 source=lit.MEANINGLESS,
             )
         )

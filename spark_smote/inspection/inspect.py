@@ -136,7 +136,10 @@ def inspect(
     packed = packed_table(frame, schema, chosen.label, looked)
     records = KeptRecords(class_records(packed, sizes.labels))
     sampled: Sampled = clock.run("sample", lambda: _sample(records, sizes, looked, seed))
-    around: Found | None = clock.run("search", lambda: _search(records, sampled, sizes, inputs, k))
+    levels = [i for i, role in enumerate(roles) if role.name == "nominal"]
+    around: Found | None = clock.run(
+        "search", lambda: _search(records, sampled, sizes, inputs, levels, k)
+    )
     seen = Seen(schema, roles, tallies, sizes, sampled)
     found: Inspection = clock.run("judge", lambda: _judged(frame, seen, around, labelCol, k))
     return found
@@ -172,14 +175,20 @@ def _sample(records: KeptRecords, sizes: Sizes, looked: Sequence[int], seed: int
 
 
 def _search(
-    records: KeptRecords, sampled: Sampled, sizes: Sizes, inputs: Sequence[int], k: int
+    records: KeptRecords,
+    sampled: Sampled,
+    sizes: Sizes,
+    inputs: Sequence[int],
+    levels: Sequence[int],
+    k: int,
 ) -> Found | None:
-    if not inputs:
+    if not inputs and not levels:
         return None
     return look_around_classes(
         records.frame,
         sampled,
         inputs=inputs,
+        levels=levels,
         judged=[sizes.labels.index(label) for label in sizes.others],
         classes=len(sizes.labels),
         k=k,
@@ -215,7 +224,7 @@ def _judged(
         findings=[
             *column_findings(seen, described),
             *flag_findings(seen, groups, rows_not_one_hot(frame, groups)),
-            *class_findings(list(classes.values()), inputs, contrast),
+            *class_findings(list(classes.values()), inputs + nominal, contrast),
         ],
         advice=[
             advise(classes[label], table) for label in sizes.rare_first if label in sizes.others
@@ -227,6 +236,21 @@ def _judged(
     )
 
 
+def _by(seen: Seen, around: Found) -> str:
+    """What distances are made of."""
+    if not seen.of_role("input"):
+        return (
+            "by the number of nominal columns that differ (SMOTE-N looks at classes too, which "
+            "would flatter these figures)"
+        )
+    if around.nominal is None:
+        return "in standard deviations of the inputs"
+    return (
+        "in standard deviations of the inputs; each nominal column that differs adds "
+        f"{around.nominal.weight:g} to the squared distance"
+    )
+
+
 def _approximate(seen: Seen, around: Found | None) -> list[str]:
     said = [
         f"Spread, separation, markers: from a sample of {seen.sampled.times.sum():,} rows.",
@@ -234,9 +258,8 @@ def _approximate(seen: Seen, around: Found | None) -> list[str]:
         "Distinct values and rows beyond 1,023 are estimated, with a standard error of 3 %.",
     ]
     if around is not None:
-        unseen = " Nominal columns are not in the distances." if seen.of_role("nominal") else ""
         said.append(
             f"Neighbours are the exact ones in the whole table, of {len(around.asked):,} sampled "
-            f"distinct rows, in standard deviations of the inputs.{unseen}"
+            f"distinct rows, {_by(seen, around)}."
         )
     return said

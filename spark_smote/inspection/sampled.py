@@ -64,12 +64,12 @@ class Sampled:
             ),
         )
 
-    def complete(self, positions: Sequence[int]) -> Sampled:
-        """The rows in which none of some columns is missing, with these columns only."""
-        values = self.values[:, self.places(positions)]
-        kept = np.isfinite(values).all(axis=1)
+    def complete(self, inputs: Sequence[int], levels: Sequence[int]) -> Sampled:
+        """The rows in which no input is missing, with inputs and columns of levels only."""
+        values = self.values[:, self.places([*inputs, *levels])]
+        kept = np.isfinite(values[:, : len(inputs)]).all(axis=1)
         return Sampled(
-            tuple(positions),
+            (*inputs, *levels),
             np.ascontiguousarray(values[kept]),
             self.keys[kept],
             self.codes[kept],

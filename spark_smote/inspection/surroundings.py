@@ -14,6 +14,7 @@ from spark_smote.inspection.sampled import Sampled
 from spark_smote.kernels.distances import Flags, Floats, Ints
 from spark_smote.kernels.nearest import farthest
 from spark_smote.kernels.neighbourhood import Neighbours, Queries, contrasts
+from spark_smote.kernels.nominal import Nominal
 from spark_smote.plans.neighbourhood import look_around
 
 MOST_QUERIES = 1_024
@@ -28,13 +29,15 @@ class Found:
     """The queries of all classes but the largest, and what lies around them."""
 
     usable: Sampled
-    """Sampled rows whose inputs are all finite; its values are these inputs."""
+    """Sampled rows whose inputs are all finite; its values are these, then levels."""
     asked: Ints
     """Which of these rows are queries."""
     neighbours: Neighbours
     distinct: tuple[int, ...]
-    """Usable rows of each class that differ in an input."""
+    """Usable rows of each class that differ in an input or a level."""
     inverse_scale: Floats
+    nominal: Nominal | None
+    """What levels add to a squared distance, where there are any."""
 
     def around(self, code: int) -> Surroundings | None:
         """What lies around a class; None where no row of it was asked about."""
@@ -77,6 +80,7 @@ class Found:
             usable.values[np.concatenate(picked)],
             np.concatenate(weights),
             self.inverse_scale,
+            self.nominal,
         )
         known = ratios[np.isfinite(ratios)]
         return float(np.median(known)) if len(known) else None
@@ -87,6 +91,7 @@ def look_around_classes(
     sampled: Sampled,
     *,
     inputs: Sequence[int],
+    levels: Sequence[int],
     judged: Sequence[int],
     classes: int,
     k: int,
@@ -98,13 +103,19 @@ def look_around_classes(
     records : DataFrame
         What `sampled` was sampled from.
     inputs : sequence of int
-        Columns of the table that distances look at, in standard deviations; at least one.
+        Columns of the table that distances look at, in standard deviations.
+    levels : sequence of int
+        Nominal columns; with the inputs, at least one. Each that differs adds the square of the
+        median over the inputs of 1, or 0 for constant ones, as in SMOTE-NC; without inputs, 1. By
+        value difference, which looks at the class, a row would lie among its own too often.
     judged : sequence of int
         Codes of the classes whose surroundings are asked for.
     """
-    usable = sampled.complete(inputs)
+    usable = sampled.complete(inputs, levels)
     spreads = np.array([sampled.spread(i) for i in inputs])
     inverse_scale = 1 / np.where(spreads > 0, spreads, 1.0)
+    weight = float(np.median(spreads > 0)) ** 2 if len(inputs) else 1.0
+    nominal = Nominal(len(levels), weight) if levels else None
     each = min(MOST_PER_CLASS, max(FEWEST_PER_CLASS, MOST_QUERIES // max(len(judged), 1)))
     chosen = [np.flatnonzero(usable.codes == code)[:each] for code in judged]
     asked = np.concatenate([np.zeros(0, dtype=np.int64), *chosen])
@@ -113,15 +124,17 @@ def look_around_classes(
         points,
         usable.keys[asked],
         usable.codes[asked],
-        farthest(points, usable.values, k + 1, inverse_scale),
+        farthest(points, usable.values, k + 1, inverse_scale, nominal),
     )
     around = look_around(
         records,
         queries,
         k=k,
         classes=classes,
-        inputs=sampled.places(inputs),
+        compared=sampled.places(usable.positions),
         inverse_scale=inverse_scale,
+        nominal=nominal,
     )
     distinct = tuple(each.count for each in around.distinct)
-    return Found(usable, asked, around.neighbours.without(queries), distinct, inverse_scale)
+    neighbours = around.neighbours.without(queries)
+    return Found(usable, asked, neighbours, distinct, inverse_scale, nominal)

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from spark_smote.kernels.distances import Flags, Floats, Ints
 from spark_smote.kernels.knn import k_nearest
+from spark_smote.kernels.metric import LevelMetric
 from spark_smote.kernels.mixing import Words, mix_rows
-from spark_smote.kernels.nominal import Nominal
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,7 @@ class Neighbourhoods:
 
 
 def neighbourhoods(
-    rows: BucketRows, inverse_scale: Floats, nominal: Nominal | None = None
+    rows: BucketRows, inverse_scale: Floats, nominal: LevelMetric | None = None
 ) -> Neighbourhoods:
     """Those of a bucket.
 
@@ -227,7 +227,7 @@ def neighbourhoods(
     rows : BucketRows
     inverse_scale : float64, shape (c,)
         One over the unit of each of the first c columns.
-    nominal : Nominal, optional
+    nominal : Nominal or ValueDifference, optional
         What the others add to a squared distance.
     """
     point_of, first_of_point = distinct_points(rows.features)
@@ -249,7 +249,7 @@ def chosen_neighbours(
     slots: Ints,
     k: int,
     inverse_scale: Floats,
-    nominal: Nominal | None = None,
+    nominal: LevelMetric | None = None,
 ) -> Ints:
     """The row of a bucket in the given slot of each base's list of its k nearest neighbours.
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spark_smote.kernels.distances import Flags, Floats, Ints, paired_squared_distances
-from spark_smote.kernels.lower_bounds import LowerBounds, few_smallest
-from spark_smote.kernels.nominal import Nominal
+from spark_smote.kernels.distances import Flags, Floats, Ints
+from spark_smote.kernels.lower_bounds import LowerBounds
+from spark_smote.kernels.metric import LevelMetric, lower_bounds, squared_distances
 
 PAIRS_AT_ONCE = 1 << 18
 """Pairs gathered before they are decided."""
@@ -43,7 +43,7 @@ def k_nearest(
     *,
     own: Ints | None = None,
     near: Flags | None = None,
-    nominal: Nominal | None = None,
+    nominal: LevelMetric | None = None,
 ) -> tuple[Ints, Floats]:
     """The k nearest points of each query, by distance, ties by index.
 
@@ -64,7 +64,7 @@ def k_nearest(
     near : bool, shape (n,), optional
         Points among which most neighbours are: looked at first, so that the others need only be
         compared with the k-th of these. Changes the time alone.
-    nominal : Nominal, optional
+    nominal : Nominal or ValueDifference, optional
         What the columns beyond those of `inverse_scale` add to a squared distance.
 
     Returns
@@ -78,13 +78,13 @@ def k_nearest(
     if near is not None and near.sum() >= wanted:
         order, first = np.argsort(~near, kind="stable"), int(near.sum())
     found = []
-    bounds = LowerBounds(points[order], inverse_scale, nominal)
+    bounds = lower_bounds(points[order], inverse_scale, nominal)
     limits = np.full(len(queries), np.inf)
     for part, asked, places in _gathered(queries, bounds, len(points), first, wanted, limits):
         candidates = order[places]
         others = slice(None) if own is None else candidates != own[part][asked]
         pairs = queries[part], asked[others], points, candidates[others]
-        exact = _squared_distances(*pairs, inverse_scale, nominal)
+        exact = squared_distances(*pairs, inverse_scale, nominal)
         found.append(_decided(pairs[1], pairs[3], exact, part.stop - part.start, k))
     if not found:
         return np.zeros((0, k), dtype=np.int64), np.zeros((0, k))
@@ -99,7 +99,7 @@ def k_nearest_in_blocks(
     inverse_scale: Floats,
     *,
     own: Ints | None = None,
-    nominal: Nominal | None = None,
+    nominal: LevelMetric | None = None,
 ) -> tuple[Ints, Floats]:
     """The same among points that are not in memory at once, bit for bit.
 
@@ -128,31 +128,16 @@ def k_nearest_in_blocks(
     for numbers, points in blocks:
         if not len(points):
             continue
-        bounds = LowerBounds(points, inverse_scale, nominal)
+        bounds = lower_bounds(points, inverse_scale, nominal)
         first = 0 if np.isfinite(squared).all() else min(POINTS_BEFORE_LIMITS, len(points))
         found = _gathered(queries, bounds, len(points), first, wanted, squared[:, -1])
         for part, asked, places in found:
             candidates = numbers[places]
             others = slice(None) if own is None else candidates != own[part][asked]
             pairs = queries[part], asked[others], points, places[others]
-            exact = _squared_distances(*pairs, inverse_scale, nominal)
+            exact = squared_distances(*pairs, inverse_scale, nominal)
             _enter(nearest[part], squared[part], pairs[1], candidates[others], exact)
     return nearest, squared
-
-
-def _squared_distances(
-    queries: Floats,
-    asked: Ints,
-    points: Floats,
-    candidates: Ints,
-    inverse_scale: Floats,
-    nominal: Nominal | None,
-) -> Floats:
-    """Of each pair (query, point)."""
-    exact = paired_squared_distances(queries, asked, points, candidates, inverse_scale)
-    if nominal is not None:
-        exact += nominal.paired(queries, asked, points, candidates)
-    return exact
 
 
 def _gathered(
@@ -174,8 +159,7 @@ def _gathered(
         for block in blocks:
             partial = bounds.partial(prepared, block)
             if block.start == 0 and first >= wanted:
-                enough = few_smallest(partial, wanted).astype(np.float64)
-                limit = np.minimum(limit, bounds.ceiling(enough + own, own))
+                limit = np.minimum(limit, bounds.reached(prepared, partial, wanted))
             rows, near = bounds.within(partial, own, limit)
             asked.append(rows + (part.start - start))
             found.append(near + block.start)

@@ -9,7 +9,7 @@ import numpy as np
 from spark_smote.kernels.bucket import BucketRows, distinct_points
 from spark_smote.kernels.distances import Flags, Floats, Ints
 from spark_smote.kernels.knn import k_nearest
-from spark_smote.kernels.nominal import Nominal
+from spark_smote.kernels.metric import LevelMetric
 
 ENTRIES_AT_ONCE = 1 << 20
 """Nearest points listed at once."""
@@ -35,7 +35,7 @@ def links(
     classes: Ints,
     asked: Ints,
     inverse_scale: Floats,
-    nominal: Nominal | None = None,
+    nominal: LevelMetric | None = None,
 ) -> Links:
     """The links of some home rows.
 
@@ -90,11 +90,11 @@ class _Points:
     """The lowest and the highest class among them."""
     home: Flags
     inverse_scale: Floats
-    nominal: Nominal | None
+    nominal: LevelMetric | None
 
     @classmethod
     def of(
-        cls, rows: BucketRows, classes: Ints, inverse_scale: Floats, nominal: Nominal | None
+        cls, rows: BucketRows, classes: Ints, inverse_scale: Floats, nominal: LevelMetric | None
     ) -> _Points:
         of_row, first = distinct_points(rows.features)
         lowest, highest = classes[first], classes[first]

@@ -152,6 +152,17 @@ class LowerBounds:
             points_near.append(points)
         return np.concatenate(rows_near), np.concatenate(points_near)
 
+    def reached(self, rows: Prepared, partial: Singles, count: int) -> Floats:
+        """Within what distance at least `count` of the points lie, in units of `blocks`.
+
+        Parameters
+        ----------
+        partial : float32, shape (m, n)
+            What `partial` gives for these rows and the first points; n >= count.
+        """
+        enough = few_smallest(partial, count).astype(np.float64)
+        return self.ceiling(enough + rows.own, rows.own)
+
     def ceiling(self, bound: Floats, own: Floats) -> Floats:
         """The most that a distance with this bound can be, in units of `blocks`."""
         most: Floats = (bound + 5 * self.factor * own + self._tiny) / (1 - 3 * self.factor)

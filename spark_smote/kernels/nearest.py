@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances
-from spark_smote.kernels.lower_bounds import LowerBounds, few_smallest
-from spark_smote.kernels.nominal import Nominal
+from spark_smote.kernels.lower_bounds import LowerBounds
+from spark_smote.kernels.metric import LevelMetric, lower_bounds
 
 
 def farthest(
@@ -16,7 +16,7 @@ def farthest(
     points: Floats,
     k: int,
     inverse_scale: Floats,
-    nominal: Nominal | None = None,
+    nominal: LevelMetric | None = None,
 ) -> Floats:
     """A bound on each query's squared distance to its k-th nearest point; inf if there are fewer.
 
@@ -26,7 +26,7 @@ def farthest(
     k : int
     inverse_scale : float64, shape (c,)
         One over the unit of each of the first c columns.
-    nominal : Nominal, optional
+    nominal : Nominal or ValueDifference, optional
         What the others add.
 
     Returns
@@ -36,10 +36,10 @@ def farthest(
     out = np.full(len(queries), np.inf)
     if len(points) < k:
         return out
-    bounds = LowerBounds(points, inverse_scale, nominal)
-    for part, partial, own in bounds.blocks(queries):
-        enough = few_smallest(partial, k).astype(np.float64)
-        out[part] = bounds.squared(bounds.ceiling(enough + own, own))
+    bounds = lower_bounds(points, inverse_scale, nominal)
+    for prepared in bounds.prepared(queries, len(points)):
+        partial = bounds.partial(prepared, slice(0, len(points)))
+        out[prepared.part] = bounds.squared(bounds.reached(prepared, partial, k))
     out[np.isneginf(out)] = np.inf  # too far out to be bounded
     return out
 

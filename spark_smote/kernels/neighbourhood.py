@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances
-from spark_smote.kernels.lower_bounds import LowerBounds
+from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.metric import LevelMetric, lower_bounds, squared_distances
 
 ROWS_AT_ONCE = 4_096
 """Rows compared with all queries at a time, so that even equal distances throughout stay small."""
@@ -18,7 +18,7 @@ class Queries:
     """Rows whose neighbours are searched for; each is also a row of the table."""
 
     points: Floats
-    """In the columns' own units, shape (q, d)."""
+    """Inputs in their own units, then levels, shape (q, d)."""
     keys: Ints
     codes: Ints
     """Content key and class, by which a query recognises itself, shape (q,)."""
@@ -77,7 +77,7 @@ class Passing:
     """Rows of the table on their way past the queries."""
 
     points: Floats
-    """In the columns' own units, finite, shape (n, d)."""
+    """Inputs in their own units, finite, then levels, shape (n, d)."""
     keys: Ints
     codes: Ints
     times: Ints
@@ -88,17 +88,35 @@ class Passing:
         return Passing(self.points[rows], self.keys[rows], self.codes[rows], self.times[rows])
 
 
-def pass_by(seen: Neighbours, queries: Queries, rows: Passing, inverse_scale: Floats) -> Neighbours:
-    """Let rows pass the queries; `inverse_scale` is one over the unit of each column."""
+def pass_by(
+    seen: Neighbours,
+    queries: Queries,
+    rows: Passing,
+    inverse_scale: Floats,
+    nominal: LevelMetric | None = None,
+) -> Neighbours:
+    """Let rows pass the queries.
+
+    Parameters
+    ----------
+    inverse_scale : float64, shape (c,)
+        One over the unit of each of the first c columns.
+    nominal : Nominal or ValueDifference, optional
+        What the others add to a squared distance.
+    """
     if not len(queries.points):
         return seen
-    bounds = LowerBounds(queries.points, inverse_scale)
+    bounds = lower_bounds(queries.points, inverse_scale, nominal)
     for start in range(0, len(rows.points), ROWS_AT_ONCE):
         part = rows.taken(np.arange(start, min(start + ROWS_AT_ONCE, len(rows.points))))
         limits = np.minimum(seen.squared[:, -1], queries.limits)
         near, asked = bounds.below(part.points, limits)
-        squared = paired_squared_distances(part.points, near, queries.points, asked, inverse_scale)
-        seen = _entered(seen, asked, squared, part.taken(near))
+        pairs = part.points, near, queries.points, asked
+        squared = squared_distances(*pairs, inverse_scale, nominal)
+        last = seen.squared[asked, -1]
+        # of many rows equally far, most come after those that are there already
+        ahead = (squared < last) | ((squared == last) & (part.keys[near] <= seen.keys[asked, -1]))
+        seen = _entered(seen, asked[ahead], squared[ahead], part.taken(near[ahead]))
     return seen
 
 
@@ -133,7 +151,12 @@ def _nearest(squared: Floats, keys: Ints, codes: Ints, width: int) -> Neighbours
 
 
 def contrasts(
-    queries: Floats, nearest: Floats, points: Floats, weights: Floats, inverse_scale: Floats
+    queries: Floats,
+    nearest: Floats,
+    points: Floats,
+    weights: Floats,
+    inverse_scale: Floats,
+    nominal: LevelMetric | None = None,
 ) -> Floats:
     """Distance to the nearest row over the mean distance to all rows, per query.
 
@@ -146,6 +169,8 @@ def contrasts(
         Squared distance to the nearest other row of the table.
     weights : float64, shape (n,)
         How many rows of the table each point stands for.
+    inverse_scale, nominal
+        As `pass_by` has them.
 
     Returns
     -------
@@ -153,7 +178,7 @@ def contrasts(
         NaN where all rows are equal.
     """
     asked, found = np.divmod(np.arange(len(queries) * len(points)), len(points))
-    squared = paired_squared_distances(queries, asked, points, found, inverse_scale)
+    squared = squared_distances(queries, asked, points, found, inverse_scale, nominal)
     distances = np.sqrt(squared.reshape(len(queries), len(points)))
     mean = (distances * weights).sum(axis=1) / weights.sum()
     ratios: Floats = np.sqrt(nearest) / np.where(mean > 0, mean, np.nan)

@@ -26,6 +26,11 @@ class Nominal:
     weight: float
     """Added for each of them that differs: med^2."""
 
+    @property
+    def width(self) -> int:
+        """Numbers that the search holds of a row."""
+        return self.columns
+
     def paired(self, left: Floats, left_ids: Ints, right: Floats, right_ids: Ints) -> Floats:
         """What is added for each pair of rows, shape (p,)."""
         differing = np.zeros(len(left_ids))

@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances
-from spark_smote.kernels.lower_bounds import LowerBounds
+from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.metric import LevelMetric, lower_bounds, squared_distances
 from spark_smote.kernels.nearest import entered, farthest, smallest
-from spark_smote.kernels.nominal import Nominal
 
 TIE = 1e-9
 """Relative difference in squared distance below which two neighbours are equally near."""
@@ -53,7 +52,7 @@ class Queries:
     """In the columns' own units, shape (q, d)."""
     inverse_scale: Floats
     """One over the unit of each of the first c columns."""
-    nominal: Nominal | None
+    nominal: LevelMetric | None
     """What the others add to a squared distance."""
     buckets: Ints
     """Home bucket of each, shape (q,)."""
@@ -102,7 +101,7 @@ def observe(
     member_rows, member_buckets : int64, shape (p,)
         Which rows are in which buckets, home and spill.
     """
-    bounds = LowerBounds(queries.points, queries.inverse_scale, queries.nominal)
+    bounds = lower_bounds(queries.points, queries.inverse_scale, queries.nominal)
     limits = np.maximum(
         np.minimum(seen.anywhere[:, -1], queries.limits.anywhere[:, -1]),
         np.minimum(seen.in_bucket[:, -1], queries.limits.in_bucket[:, -1]),
@@ -111,9 +110,8 @@ def observe(
     width = int(max(queries.buckets.max(), member_buckets.max())) + 1
     members = np.sort(member_rows * width + member_buckets)
     rows, asked = bounds.below(points, limits)
-    squared = paired_squared_distances(points, rows, queries.points, asked, queries.inverse_scale)
-    if queries.nominal is not None:
-        squared += queries.nominal.paired(points, rows, queries.points, asked)
+    metric = queries.inverse_scale, queries.nominal
+    squared = squared_distances(points, rows, queries.points, asked, *metric)
     place = rows * width + queries.buckets[asked]
     found = np.minimum(np.searchsorted(members, place), len(members) - 1)
     shared = members[found] == place

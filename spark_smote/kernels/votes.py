@@ -6,14 +6,14 @@ import numpy as np
 
 from spark_smote.kernels.bucket import BucketRows, neighbourhoods
 from spark_smote.kernels.distances import Floats, Ints
-from spark_smote.kernels.nominal import Nominal
+from spark_smote.kernels.metric import LevelMetric
 
 ENTRIES_AT_ONCE = 1 << 20
 """Neighbours listed at once: 8 MiB an array."""
 
 
 def nearest_rows(
-    rows: BucketRows, asked: Ints, k: int, inverse_scale: Floats, nominal: Nominal | None = None
+    rows: BucketRows, asked: Ints, k: int, inverse_scale: Floats, nominal: LevelMetric | None = None
 ) -> Ints:
     """The k nearest other rows of each row asked for, of whatever class, nearest first.
 

@@ -13,7 +13,7 @@ from pyspark.sql import types as T
 
 from spark_smote.errors import ParameterError, SchemaError
 from spark_smote.plans.carrying import check_policy, crosses
-from spark_smote.plans.levels import AUTO, nominal_positions
+from spark_smote.plans.levels import AUTO, listed, nominal_positions, refuse_numbers
 from spark_smote.plans.row_key import can_be_keyed
 from spark_smote.plans.table import (
     INTEGER_TYPES,
@@ -213,6 +213,9 @@ def _inputs(
     schema: T.StructType, request: ColumnRequest, settled: set[int | None]
 ) -> tuple[int, ...]:
     """Columns to interpolate; `settled` are label, id and nominal columns."""
+    if not request.interpolates:
+        refuse_numbers(schema, request, settled)
+        return ()
     names = [field.name for field in schema]
     if request.features_col is not None:
         position = column_position(names, request.features_col, "featuresCol")
@@ -323,16 +326,14 @@ def _policies(
     policies |= {i: "copy" for i in left_over if names[i] in request.along}
     undecided = [i for i in left_over if i not in policies]
     if undecided:
-        listed = ", ".join(
-            f"{names[i]!r} ({schema[i].dataType.simpleString()})" for i in undecided[:10]
-        )
-        more = f" and {len(undecided) - 10} more" if len(undecided) > 10 else ""
+        kept, named = "interpolated", "nominalCols of SMOTENC, numeric ones in inputCols"
+        if not request.interpolates:
+            kept, named = "nominal", "nominalCols"
         raise SchemaError(
-            f"carryPolicy says nothing of {len(undecided)} column(s) that are not interpolated: "
-            f"{listed}{more}. Left null on every new row they would teach a model that null means "
-            "minority. Decide: carryPolicy='copy' (the base row's value), 'null', or a dict per "
-            "column; name categories in nominalCols of SMOTENC, numeric ones in inputCols; or drop "
-            "them first"
+            f"carryPolicy says nothing of {len(undecided)} column(s) that are not {kept}: "
+            f"{listed([schema[i] for i in undecided])}. Left null on every new row they would "
+            "teach a model that null means minority. Decide: carryPolicy='copy' (the base row's "
+            f"value), 'null', or a dict per column; name categories in {named}; or drop them first"
         )
     for i, policy in policies.items():
         check_policy(schema[i], policy, crossing=not request.copied_by_spark)
@@ -387,5 +388,5 @@ def _why_carried(field: T.StructField, request: ColumnRequest) -> str:
     if not request.looks_at_inputs:
         return "the method looks at the label only"
     if isinstance(field.dataType, T.NumericType):
-        return "not named by inputCols"
+        return f"not named by {'inputCols' if request.interpolates else 'nominalCols'}"
     return "not a number"

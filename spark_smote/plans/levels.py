@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from pyspark.ml.linalg import VectorUDT
 from pyspark.sql import types as T
 
@@ -61,3 +63,42 @@ def _require_levels(field: T.StructField) -> None:
             f"nominalCols names {field.name!r} of type {kind.simpleString()}, whose values are no "
             "levels that can be taken along; leave it out and give it a carryPolicy, or cast it"
         )
+
+
+def refuse_numbers(schema: T.StructType, request: ColumnRequest, settled: set[int | None]) -> None:
+    """Refuse numeric columns of which nothing is said where none is interpolated.
+
+    Parameters
+    ----------
+    settled : set of int
+        Positions of label, id and nominal columns.
+
+    Raises
+    ------
+    SchemaError
+        Naming the columns.
+    """
+    given = request.carry_policy
+    decided = {*request.ignore_cols, *request.along}
+    decided |= {*given} if isinstance(given, Mapping) else set()
+    left = [
+        field
+        for i, field in enumerate(schema)
+        if isinstance(field.dataType, T.NumericType)
+        and i not in settled
+        and field.name not in decided
+    ]
+    if left:
+        raise SchemaError(
+            f"{len(left)} numeric column(s) are neither in nominalCols nor in ignoreCols: "
+            f"{listed(left)}. This method compares levels and interpolates nothing. Decide: name "
+            "codes and other numbers of few values in nominalCols, quantities in ignoreCols with "
+            "a carryPolicy ('copy' the base row's value, or 'null'); or use SMOTENC, which "
+            "interpolates them"
+        )
+
+
+def listed(fields: Sequence[T.StructField]) -> str:
+    """Columns with their types; of many, the first ten."""
+    shown = ", ".join(f"{f.name!r} ({f.dataType.simpleString()})" for f in fields[:10])
+    return shown + (f" and {len(fields) - 10} more" if len(fields) > 10 else "")

@@ -10,8 +10,10 @@ import numpy.typing as npt
 from spark_smote.errors import DataError
 from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.medians import filled
+from spark_smote.kernels.metric import LevelMetric
 from spark_smote.kernels.mixing import mix
 from spark_smote.kernels.nominal import LevelPlaces, Nominal
+from spark_smote.kernels.value_difference import ValueDifference
 from spark_smote.lsh import FAMILIES, HashFamily
 from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.tuning import (
@@ -57,9 +59,9 @@ class ClassModel:
     """None where the whole class is searched exactly."""
     splits: Ints
     """How many parts each of the family's buckets is split into by key, shape (family.buckets,)."""
-    nominal: Nominal | None = None
+    nominal: LevelMetric | None = None
     """What the columns after those add to a squared distance."""
-    places: LevelPlaces | None = None
+    places: LevelPlaces | ValueDifference | None = None
     """Where their levels lie for the hash family."""
     medians: Floats | None = None
     """What the search takes missing inputs for, shape (c,)."""
@@ -74,8 +76,8 @@ class ClassModel:
 
     @property
     def width(self) -> int:
-        """Number of features, nominal ones included."""
-        return len(self.center) + (self.nominal.columns if self.nominal else 0)
+        """Numbers that the search holds of a row, nominal columns included."""
+        return len(self.center) + (self.nominal.width if self.nominal else 0)
 
     @property
     def buckets(self) -> int:
@@ -84,6 +86,8 @@ class ClassModel:
 
     def searched(self, features: Floats) -> Floats:
         """Features as the search sees them, nothing missing."""
+        if isinstance(self.nominal, ValueDifference):
+            return self.nominal.numbered(features)
         return features if self.medians is None else filled(features, self.medians)
 
     def scaled(self, features: Floats) -> Floats:
@@ -155,7 +159,7 @@ def fit_class(
     hash_family: str,
     standardize: bool,
     seed: int,
-    nominal: int = 0,
+    nominal: int | ValueDifference = 0,
     medians: Floats | None = None,
     in_parts: bool = True,
 ) -> ClassModel:
@@ -164,8 +168,8 @@ def fit_class(
     The unit of distance is each column's standard deviation (population form) in the sample, or 1
     where distances are raw or the column is constant. The last `nominal` columns hold codes of
     levels; each that differs adds the square of the median of the other columns' standard
-    deviations, in their units. Nothing is missing in the sample; in other rows `medians` stand for
-    what is.
+    deviations, in their units. With a metric of levels for `nominal` all columns hold numbers of
+    levels. Nothing is missing in the sample; in other rows `medians` stand for what is.
 
     Parameters
     ----------
@@ -179,28 +183,30 @@ def fit_class(
     DataError
         If the class must be searched exactly and is too large for that.
     """
-    width = sample.features.shape[1]
-    values, codes = np.split(sample.features, [width - nominal], axis=1)
+    columns = nominal.columns if isinstance(nominal, ValueDifference) else nominal
+    values, codes = np.split(sample.features, [sample.features.shape[1] - columns], axis=1)
     weights = sample.multiplicity / sample.multiplicity.sum()
     center = (values * weights[:, None]).sum(axis=0)
     spread = np.sqrt((((values - center) ** 2) * weights[:, None]).sum(axis=0))
     varies = (values != values[0]).any(axis=0) & (spread > 0)
     scale = np.where(varies, spread, 1.0) if standardize else np.ones(len(center))
     single = ClassModel(center, scale, None, np.ones(1, dtype=np.int64), medians=medians)
-    if nominal:
+    if isinstance(nominal, ValueDifference):
+        single = replace(single, nominal=nominal, places=nominal)
+    elif nominal:
         weight = float(np.median(np.where(varies, spread / scale, 0.0))) ** 2
         single = replace(
             single,
             nominal=Nominal(nominal, weight),
             places=LevelPlaces.of(codes, sample.multiplicity, weight),
         )
-    largest = largest_bucket(width, quality)
+    largest = largest_bucket(single.width, quality)
     one_bucket = min(quality.one_bucket_rows, largest)
     if sample.distinct_rows <= one_bucket:
         return single
     if not quality.approximate:
         most = MOST_EXACT_PARTS if in_parts else 1
-        parts = exact_parts(searched, sample.distinct_rows, width, one_bucket, most)
+        parts = exact_parts(searched, sample.distinct_rows, single.width, one_bucket, most)
         return replace(single, splits=np.array([parts]), everywhere=True)
     points = single.scaled(sample.features)
     family = cheapest_family(points, sample.distinct_rows, FAMILIES[hash_family], quality, k, seed)

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from spark_smote.kernels.distances import Floats
 from spark_smote.kernels.mixing import mix_rows
 from spark_smote.kernels.neighbourhood import Neighbours, Passing, Queries, pass_by
+from spark_smote.kernels.nominal import Nominal
 from spark_smote.kernels.tally import Distinct
 from spark_smote.plans.arrow import features_of, integers_of
 from spark_smote.plans.folding import fold_records
@@ -23,7 +24,7 @@ class Around:
 
     neighbours: Neighbours
     distinct: tuple[Distinct, ...]
-    """Usable rows of each class that differ in an input."""
+    """Usable rows of each class that differ in an input or a level."""
 
     def merged(self, other: Around) -> Around:
         """Both in one; the order of merging does not matter."""
@@ -39,8 +40,9 @@ def look_around(
     *,
     k: int,
     classes: int,
-    inputs: Sequence[int],
+    compared: Sequence[int],
     inverse_scale: Floats,
+    nominal: Nominal | None,
 ) -> Around:
     """Search the k nearest rows of each query, and count the distinct rows of each class.
 
@@ -48,22 +50,26 @@ def look_around(
     ----------
     records : DataFrame
         `plans.records.class_records` of all classes, from a `plans.survey.packed_table`.
-    inputs : sequence of int
-        Which of its values distances look at; rows that miss one are passed over.
-    inverse_scale : float64, shape (len(inputs),)
+    compared : sequence of int
+        Which of its values distances look at: inputs, then levels.
+    inverse_scale : float64, shape (inputs,)
+        One over the unit of each input; rows that miss one of these are passed over.
+    nominal : Nominal or None
+        What the levels add to a squared distance, where there are any; one that is missing is a
+        level too.
     """
-    places = list(inputs)
+    places = list(compared)
 
     def enter(pieces: list[Around], table: pa.Table) -> list[Around]:
         (seen,) = pieces
         points = features_of(table)[:, places]
-        usable = np.flatnonzero(np.isfinite(points).all(axis=1))
+        usable = np.flatnonzero(np.isfinite(points[:, : len(inverse_scale)]).all(axis=1))
         names = ("key", "class", "multiplicity")
         rows = Passing(points, *(integers_of(table, name) for name in names)).taken(usable)
         words = mix_rows(rows.points)
         return [
             Around(
-                pass_by(seen.neighbours, queries, rows, inverse_scale),
+                pass_by(seen.neighbours, queries, rows, inverse_scale, nominal),
                 tuple(d.entered(words[rows.codes == c]) for c, d in enumerate(seen.distinct)),
             )
         ]

@@ -8,7 +8,9 @@ import numpy as np
 
 from spark_smote.errors import DataError
 from spark_smote.kernels.bucket import distinct_points
+from spark_smote.kernels.level_counts import LevelCounts
 from spark_smote.kernels.medians import MISSING
+from spark_smote.kernels.nominal import Nominal
 from spark_smote.plans.classes import Assignment, ClassTask
 from spark_smote.plans.model import ClassModel
 from spark_smote.plans.profile import Profile
@@ -25,6 +27,8 @@ WIDEST_SCALES = 100.0
 """Ratio of column spreads beyond which raw distances are decided by the widest column."""
 DUPLICATED = 0.1
 LOW_RECALL = 0.9
+ALONE = 0.1
+"""Share of a column's rows whose level occurs once."""
 NEAR_SHARE = 0.5
 """New rows whose median distance to a real row is less than this share of the real rows' own."""
 MOST_OF_MINORITY = 0.2
@@ -223,7 +227,7 @@ def nominal_notices(tasks: Sequence[ClassTask], models: Sequence[ClassModel]) ->
     return flat_levels_notices(
         f"class {task.label!r}"
         for task, model in zip(tasks, models, strict=True)
-        if model.nominal is not None and model.nominal.weight == 0
+        if isinstance(model.nominal, Nominal) and model.nominal.weight == 0
     )
 
 
@@ -266,6 +270,27 @@ def exact_notices(
     return notices
 
 
+def level_notices(table: Table, counts: Sequence[LevelCounts], rows: int) -> list[Notice]:
+    """Levels that occur once say nothing but the class of that row."""
+    alone = {
+        table.schema[position].name: held.rows_alone / rows
+        for position, held in zip(table.nominal, counts, strict=True)
+        if held.rows_alone > ALONE * rows
+    }
+    if not alone:
+        return []
+    figures = ", ".join(f"{name!r} ({share:.0%})" for name, share in list(alone.items())[:10])
+    more = f" and {len(alone) - 10} more" if len(alone) > 10 else ""
+    return [
+        Notice(
+            "levels_alone",
+            f"Rows whose level no other row of the table has, by column: {figures}{more}. All that "
+            f"the value difference tells of such a level is the class of its row. Put rare levels "
+            f"together, or leave the column out (ignoreCols).",
+        )
+    ]
+
+
 def accuracy_notices(accuracy: Sequence[SearchAccuracy], *, split: bool) -> list[Notice]:
     """A search that misses many neighbours should be known to.
 
@@ -297,8 +322,8 @@ def portrait_notices(portrait: Portrait) -> list[Notice]:
             notices.append(
                 Notice(
                     "exact_copies",
-                    f"Class {found.label!r}: {found.copies_share:.1%} of the "
-                    f"new rows equal a real row in every input column.",
+                    f"Class {found.label!r}: {found.copies_share:.1%} of the new rows equal a "
+                    f"real row in every {'input' if found.synthetic else 'nominal'} column.",
                     "warning" if found.copies_share > DUPLICATED else "info",
                 )
             )
@@ -320,9 +345,11 @@ def portrait_notices(portrait: Portrait) -> list[Notice]:
 
 def _nominal_features(table: Table) -> list[Notice]:
     """Category codes inside a vector, which its ML metadata gives away."""
+    if not table.packed:
+        return []
     attributes = table.schema[table.inputs[0]].metadata.get("ml_attr", {}).get("attrs", {})
     nominal = [str(each.get("name", each.get("idx"))) for each in attributes.get("nominal", [])]
-    if not table.packed or not nominal:
+    if not nominal:
         return []
     return [
         Notice(

@@ -15,6 +15,7 @@ from spark_smote.kernels.nearest import Nearness, farthest, pass_by
 from spark_smote.kernels.portrait import portrait
 from spark_smote.plans.arrow import features_of, integers_of
 from spark_smote.plans.folding import fold_records
+from spark_smote.plans.level_shares import level_drift
 from spark_smote.plans.records import class_records, usable_rows
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.sample import ClassSample, sample_classes
@@ -43,18 +44,24 @@ def portrait_of(written: DataFrame, plan: ResamplePlan) -> Portrait | None:
     Returns
     -------
     Portrait or None
-        None where the method makes no rows, or looks at no column that could be drawn, or where
-        the synthetic column was left out, so that new rows cannot be told apart.
+        None where the method makes no rows, or looks at no column, or where the synthetic column
+        was left out, so that new rows cannot be told apart.
     """
     synthetic_col = plan.table.request.synthetic_col
-    if not (synthetic_col and plan.table.inputs and plan.report.makes_rows):
+    looked_at = plan.table.inputs or plan.table.nominal
+    if not (synthetic_col and looked_at and plan.report.makes_rows):
         return None
     report = plan.report
     seed = report.resolved["seed"]
+    grown = [c for c in report.classes if c.new_rows > 0]
+    written_new = _new_rows(written, plan.table, synthetic_col)
+    levels = level_drift(plan.table, written_new, [c.label for c in grown])
+    copies = _copies(plan.table, written_new, grown)
+    if not plan.table.inputs:
+        return Portrait([], _copies_alone(grown, copies), [], 0, 0, levels)
     # levels have no place in pictures, and what is missing has that of the search
     table = replace(plan.table, nominal=(), stand_ins=_medians(plan))
-    new = _new_rows(written, table, synthetic_col)
-    grown = [c for c in report.classes if c.new_rows > 0]
+    new = replace(table, frame=written_new.frame, all_valid=False)
     usable = [c for c in report.classes if c.rows_usable > 0]
     real = sample_classes(
         class_records(table, [c.label for c in usable]),
@@ -71,13 +78,22 @@ def portrait_of(written: DataFrame, plan: ResamplePlan) -> Portrait | None:
         purpose="portrait of new rows",
     )
     scale = _pooled_scale([real[c.label] for c in usable], [c.rows_usable for c in usable])
-    return portrait(
+    seen = portrait(
         {label: _repeated(sample) for label, sample in real.items()},
         {label: _repeated(sample) for label, sample in made.items()},
         columns=_names(table, len(scale)),
         scale=scale,
-        nearest=_nearest_real(table, grown, real, made, _copies(plan.table, new, grown)),
+        nearest=_nearest_real(table, grown, real, made, copies),
     )
+    return replace(seen, levels=levels)
+
+
+def _copies_alone(grown: Sequence[ClassOutcome], copies: Mapping[int, int]) -> list[NearestReal]:
+    """Where nothing is interpolated there are no distances in standard deviations."""
+    return [
+        NearestReal(c.label, [], [], copies.get(code, 0) / c.new_rows)
+        for code, c in enumerate(grown)
+    ]
 
 
 def _medians(plan: ResamplePlan) -> tuple[float, ...]:
@@ -149,7 +165,6 @@ def _copies(table: Table, new: Table, grown: Sequence[ClassOutcome]) -> dict[int
     if not grown:
         return {}
     labels = [c.label for c in grown]
-    new = replace(new, nominal=table.nominal, stand_ins=table.stand_ins)
     points = [
         usable_rows(source, labels).select(
             "class", F.xxhash64("features").alias("point"), F.lit(made).alias("made")

@@ -18,6 +18,7 @@ from spark_smote.errors import DataError
 from spark_smote.kernels.bucket import BucketRows
 from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.medians import filled
+from spark_smote.kernels.nominal import Nominal
 from spark_smote.labels import in_order
 from spark_smote.plans.arrow import worker
 from spark_smote.plans.buckets import Bucket, buckets_of_tasks
@@ -73,7 +74,7 @@ class Metric:
     @property
     def levels_are_flat(self) -> bool:
         """Whether there are nominal columns, and none of them counts."""
-        return self.model.nominal is not None and self.model.nominal.weight == 0
+        return isinstance(self.model.nominal, Nominal) and self.model.nominal.weight == 0
 
     def seen(self, rows: BucketRows) -> BucketRows:
         """The rows as the search sees them, nothing missing."""
@@ -201,6 +202,7 @@ def _fitted(sample: ClassSample, request: SearchRequest, *, nominal: int) -> Cla
         seed=request.seed,
         nominal=nominal,
         medians=request.medians,
+        in_parts=False,
     )
 
 

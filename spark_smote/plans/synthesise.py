@@ -25,6 +25,7 @@ from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.interpolate import interpolate, interpolate_with_holes
 from spark_smote.kernels.nominal import modes
 from spark_smote.kernels.streams import stream
+from spark_smote.kernels.value_difference import ValueDifference
 from spark_smote.plans.arriving import stowed
 from spark_smote.plans.arrow import ArrowFunction, features_of, rows_per_batch, worker
 from spark_smote.plans.buckets import Bucket, buckets_of_tasks
@@ -137,7 +138,7 @@ class _Parents:
     levels: Ints
     """Whose levels they take, shape (q, nominal columns)."""
     alone: bool = False
-    """Whether the bases have no neighbour, and are copied."""
+    """Whether no one neighbour is a parent beside the base."""
     far: Floats | None = None
     """The neighbours' features, where bases took neighbours along that may be elsewhere."""
     far_ids: pa.Array | None = None
@@ -210,13 +211,24 @@ def _parents(
     step = max(1, ENTRIES_AT_ONCE // (k * k))
     blocks = [bases[start : start + step] for start in range(0, len(bases), step)]
     lists = np.concatenate([lists_of(block, k) for block in blocks])
+    if isinstance(nominal, ValueDifference):
+        # the base has a vote, and the lowest of the levels that tie has a chance of 1
+        lists = np.concatenate([bases[:, None], lists], axis=1)
+        chances = np.zeros((len(bases), nominal.columns))
+        won = _modes(around, lists, np.arange(len(bases)), chances)[which]
+        return _Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, won, alone=True)
     if nominal is not None:
         of_slice = repr(task.label), part.bucket, part.number
         chances = stream(recipe.seed, "mode", *of_slice).random(levels.shape)
-        listed, places = np.unique(lists, return_inverse=True)
-        won = modes(around.codes(listed), places.reshape(lists.shape), which, chances)
-        levels = listed[won]
+        levels = _modes(around, lists, which, chances)
     return _Parents(drawn.base_ids, lists[which, drawn.slots], drawn.gaps, levels)
+
+
+def _modes(around: Neighbourhoods, lists: Ints, which: Ints, chances: Floats) -> Ints:
+    """The rows of some lists whose levels are the most frequent there, shape of `chances`."""
+    listed, places = np.unique(lists, return_inverse=True)
+    won: Ints = listed[modes(around.codes(listed), places.reshape(lists.shape), which, chances)]
+    return won
 
 
 def _parents_along(inside: Bucket, recipe: Recipe, part: Slice) -> _Parents:

@@ -55,6 +55,8 @@ class ColumnRequest:
     id_col: str | None = None
     synthetic_col: str = "is_synthetic"
     provenance: bool = False
+    interpolates: bool = True
+    """Whether numeric columns are interpolated; if not, levels are all that is looked at."""
     looks_at_inputs: bool = True
     """Whether the method looks at inputs at all."""
     makes_rows: bool = True

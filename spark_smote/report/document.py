@@ -14,6 +14,7 @@ from spark_smote.results import (
     ClassOutcome,
     ColumnDrift,
     ColumnRole,
+    LevelDrift,
     NearestReal,
     Notice,
     Phase,
@@ -82,7 +83,9 @@ def _portrait(data: dict[str, Any]) -> Portrait:
     ]
     nearest = [_read(NearestReal, part) for part in data["nearest"]]
     drift = [_read(ColumnDrift, part) for part in data["drift"]]
-    return _read(Portrait, {**data, "planes": planes, "nearest": nearest, "drift": drift})
+    levels = [_read(LevelDrift, part) for part in data.get("levels", [])]
+    parts = {"planes": planes, "nearest": nearest, "drift": drift, "levels": levels}
+    return _read(Portrait, {**data, **parts})
 
 
 def _read(kind: type[T], data: dict[str, Any]) -> T:

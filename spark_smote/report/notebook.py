@@ -50,6 +50,10 @@ def notebook_html(report: ResampleReport) -> str:
         f"<li>Class {named(nearest.label)}: {shown(wording.nearest_sentence(nearest))}</li>"
         for nearest in view.nearest_to_real(report)
     ]
+    sentences += [
+        f"<li>Class {named(label)}: {shown(table.sentence)}</li>"
+        for label, table in view.most_moved(report).items()
+    ]
     if sentences:
         parts.append(f'<ul style="margin:0.5em 0;padding-left:1.2em">{"".join(sentences)}</ul>')
     return (

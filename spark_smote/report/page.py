@@ -35,6 +35,7 @@ class ClassPortrait:
     label: str
     pictures: list[Picture]
     drift: view.DriftTable | None
+    levels: view.LevelTable | None
 
 
 def render_page(report: ResampleReport) -> str:
@@ -92,7 +93,7 @@ def _portraits(report: ResampleReport, labels: list[LabelValue]) -> list[ClassPo
     portrait = report.portrait
     if portrait is None:
         return []
-    drift = view.drift_tables(report, labels)
+    drift, levels = view.drift_tables(report, labels), view.level_tables(report, labels)
     nearest = {measured.label: measured for measured in portrait.nearest if measured.synthetic}
     portraits = []
     for i, label in enumerate(labels):
@@ -102,7 +103,9 @@ def _portraits(report: ResampleReport, labels: list[LabelValue]) -> list[ClassPo
         pictures = [picture for picture in scatters if picture is not None]
         if label in nearest:
             pictures.append(_distance(nearest[label], f"class{i}-distance"))
-        portraits.append(ClassPortrait(wording.literal(label), pictures, drift.get(label)))
+        portraits.append(
+            ClassPortrait(wording.literal(label), pictures, drift.get(label), levels.get(label))
+        )
     return portraits
 
 

@@ -57,6 +57,10 @@ def text_summary(report: ResampleReport) -> str:
         wrapped(f"class {wording.literal(nearest.label)}: {wording.nearest_sentence(nearest)}")
         for nearest in view.nearest_to_real(report)
     ]
+    parts += [
+        wrapped(f"class {wording.literal(label)}: {table.sentence}")
+        for label, table in view.most_moved(report).items()
+    ]
     parts += map(_notice, report.notices)
     if report.phases:
         parts.append(wrapped(_times(report)))

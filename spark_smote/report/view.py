@@ -13,6 +13,7 @@ from spark_smote.results import (
     ColumnDrift,
     ColumnRole,
     LabelValue,
+    LevelDrift,
     NearestReal,
     PointSet,
     Portrait,
@@ -33,13 +34,16 @@ DRIFT_COLUMNS = 20
 DRIFT_COLUMNS_OF_MANY = 8
 """Columns listed per class, when there are one or two classes and when there are more."""
 
+MOVED_COLUMNS = 4
+"""Nominal columns named in a sentence."""
+
 LOG_SCALE_FROM = 100
 """Largest / smallest count beyond which a bar to scale would be too short to see."""
 
 FEW_ROWS = 100
 """Real rows below which a Kolmogorov-Smirnov statistic is mostly chance (0.19 at 5 % for 100)."""
 
-ROLES = ("input", "label", "carried", "id", "ignored")
+ROLES = ("input", "nominal", "label", "carried", "id", "ignored")
 
 
 # --- class counts ---
@@ -165,6 +169,7 @@ def _labels_with_rows(portrait: Portrait | None) -> set[LabelValue]:
     return {
         *(p.label for plane in portrait.planes for p in plane.points if p.kind == "synthetic"),
         *(drift.label for drift in portrait.drift),
+        *(moved.label for moved in portrait.levels),
         *(nearest.label for nearest in portrait.nearest if nearest.synthetic),
     }
 
@@ -244,6 +249,55 @@ def drift_tables(report: ResampleReport, labels: list[LabelValue]) -> dict[Label
                 real_rows=usable.get(label, 0),
             )
     return tables
+
+
+@dataclass(frozen=True)
+class LevelTable:
+    """The nominal columns of one class whose levels moved most."""
+
+    columns: list[LevelDrift]
+    left_out: int
+    largest_left_out: float
+    real_rows: int
+
+    @property
+    def few(self) -> bool:
+        """Whether there are too few real rows to tell a move from chance."""
+        return self.real_rows < FEW_ROWS
+
+    @property
+    def sentence(self) -> str:
+        """The same in words."""
+        return wording.levels_sentence(self.columns, self.left_out, self.largest_left_out)
+
+
+def level_tables(
+    report: ResampleReport, labels: list[LabelValue], limit: int | None = None
+) -> dict[LabelValue, LevelTable]:
+    """Per class, the nominal columns by how far the shares of their levels are apart."""
+    if report.portrait is None:
+        return {}
+    limit = limit or (DRIFT_COLUMNS if len(labels) <= 2 else DRIFT_COLUMNS_OF_MANY)
+    usable = {c.label: c.rows_usable for c in report.classes}
+    tables = {}
+    for label in labels:
+        found = [moved for moved in report.portrait.levels if moved.label == label]
+        found.sort(key=lambda moved: -moved.total_variation)
+        if found:
+            tables[label] = LevelTable(
+                columns=found[:limit],
+                left_out=len(found[limit:]),
+                largest_left_out=max((m.total_variation for m in found[limit:]), default=0.0),
+                real_rows=usable.get(label, 0),
+            )
+    return tables
+
+
+def most_moved(report: ResampleReport, limit: int = 3) -> dict[LabelValue, LevelTable]:
+    """The classes whose levels moved most, with the few columns in which they did."""
+    tables = level_tables(report, [c.label for c in report.classes], MOVED_COLUMNS)
+    order = sorted(tables, key=lambda label: -tables[label].columns[0].total_variation)
+    return {label: tables[label] for label in order[:limit]}
 
 
 def _drift(drift: ColumnDrift) -> Drift:

@@ -11,6 +11,7 @@ from typing import Any
 from spark_smote.results import (
     ClassOutcome,
     ColumnRole,
+    LevelDrift,
     NearestReal,
     ResampleReport,
 )
@@ -264,6 +265,19 @@ def nearest_sentence(nearest: NearestReal) -> str:
         f"A new row is typically {figure(middle)} standard deviations from the nearest real row, "
         f"a real row {figure(median(nearest.real))} from the next.{copies}"
     )
+
+
+def levels_sentence(columns: list[LevelDrift], left_out: int, largest_left_out: float) -> str:
+    """How far levels are shared out otherwise among new rows than among real ones.
+
+    >>> moved = LevelDrift("fraud", "job", 0.1312, 12, 9)
+    >>> levels_sentence([moved], 2, 0.04)
+    'Shares of levels, new against real rows (total variation, 0 to 1): job 0.131; 2 more 0.040 or
+    less.'
+    """
+    named = ", ".join(f"{literal(moved.column)} {moved.total_variation:.3f}" for moved in columns)
+    more = f"; {count(left_out)} more {largest_left_out:.3f} or less" if left_out else ""
+    return f"Shares of levels, new against real rows (total variation, 0 to 1): {named}{more}."
 
 
 def signed(number: float) -> str:

@@ -12,12 +12,14 @@ from spark_smote.samplers.random_under import RandomUnderSampler
 from spark_smote.samplers.smote import SMOTE
 from spark_smote.samplers.smote_enn import SMOTEENN
 from spark_smote.samplers.smote_tomek import SMOTETomek
+from spark_smote.samplers.smoten import SMOTEN
 from spark_smote.samplers.smotenc import SMOTENC
 from spark_smote.samplers.tomek import TomekLinks
 
 REGISTRY: dict[str, type[Sampler]] = {
     "smote": SMOTE,
     "smotenc": SMOTENC,
+    "smoten": SMOTEN,
     "borderline": BorderlineSMOTE,
     "adasyn": ADASYN,
     "enn": EditedNearestNeighbours,
@@ -34,6 +36,7 @@ __all__ = [
     "REGISTRY",
     "SMOTE",
     "SMOTEENN",
+    "SMOTEN",
     "SMOTENC",
     "BorderlineSMOTE",
     "EditedNearestNeighbours",

@@ -37,6 +37,8 @@ class Sampler(HasLabel, HasSeed, DefaultParamsReadable["Sampler"], MLWritable):
 
     makes_rows: ClassVar[bool] = True
     """Whether new rows come; else the method only removes some."""
+    levels_only: ClassVar[bool] = False
+    """Whether all that it looks at, beside the label, are nominal columns."""
     method: ClassVar[str]
     """Its name in reports."""
     phases: ClassVar[tuple[str, ...]]
@@ -156,6 +158,7 @@ class Sampler(HasLabel, HasSeed, DefaultParamsReadable["Sampler"], MLWritable):
             id_col=self._optional("idCol", None),
             synthetic_col=self._value("syntheticCol"),
             provenance=self._optional("provenance", False),
+            interpolates=not self.levels_only,
             makes_rows=self.makes_rows,
             along=self._along,
         )

@@ -9,6 +9,7 @@ from pyspark import keyword_only
 
 from spark_smote.errors import ParameterError
 from spark_smote.kernels.distances import Floats
+from spark_smote.kernels.value_difference import ValueDifference
 from spark_smote.plans.classes import Assignment, ClassTask, Standing
 from spark_smote.plans.model import ClassModel, parted_by_key
 from spark_smote.plans.sample import ClassSample
@@ -203,7 +204,7 @@ class BorderlineSMOTE(ByStanding):
         self,
         assignment: Assignment,
         samples: Sequence[ClassSample],
-        nominal: int,
+        nominal: int | ValueDifference,
         medians: Floats | None,
     ) -> list[ClassModel]:
         if self._value("kind") == 1:

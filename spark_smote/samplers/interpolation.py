@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 
 from spark_smote.kernels.distances import Floats
 from spark_smote.kernels.medians import filled
+from spark_smote.kernels.value_difference import ValueDifference
 from spark_smote.labels import in_order
 from spark_smote.plans.classes import Assignment, assign_classes
 from spark_smote.plans.columns import resolve_columns
@@ -31,7 +32,7 @@ from spark_smote.plans.sample import ClassSample, sample_classes
 from spark_smote.plans.synthesise import Recipe
 from spark_smote.plans.table import Table
 from spark_smote.plans.tuning import QUALITIES
-from spark_smote.results import ClassOutcome, Notice, SearchAccuracy
+from spark_smote.results import ClassOutcome, LabelValue, Notice, SearchAccuracy
 from spark_smote.samplers.base import PhaseClock, Progress, Sampler
 from spark_smote.samplers.params import (
     HasInputs,
@@ -39,7 +40,9 @@ from spark_smote.samplers.params import (
     HasInvalid,
     HasNeighbours,
     HasNewRows,
+    HasOtherCols,
     HasOversamplingStrategy,
+    HasSearch,
 )
 from spark_smote.strategy import check_strategy, oversampling_targets
 
@@ -56,16 +59,8 @@ class Candidates:
     notices: tuple[Notice, ...] = ()
 
 
-class Interpolating(
-    Sampler,
-    HasInputs,
-    HasNewRows,
-    HasOversamplingStrategy,
-    HasNeighbours,
-    HasIntegerBounds,
-    HasInvalid,
-):
-    """Profile, sample, hash, count, then search, draw and interpolate in one task per bucket."""
+class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, HasNeighbours):
+    """Profile, sample, hash, count, then search, draw and make rows in one task per bucket."""
 
     phases: ClassVar[tuple[str, ...]] = ("profile", "sample", "hash")
 
@@ -95,7 +90,7 @@ class Interpolating(
         table = self._table(df)
 
         profile: Profile = clock.run(
-            "profile", lambda: profile_table(table, handle_invalid=value("handleInvalid"))
+            "profile", lambda: profile_table(table, handle_invalid=self._handle_invalid)
         )
         if profile.complete == profile.counts:  # nothing to skip and nothing to impute
             table = replace(table, stand_ins=(), all_valid=True)
@@ -116,8 +111,12 @@ class Interpolating(
         refuse_id_like(table, samples)
         if medians is not None:
             samples = [replace(s, features=filled(s.features, medians)) for s in samples]
+        labels = [task.label for task in assignment.tasks]
+        nominal, known = self._levels(table, profile, labels, clock)
+        if isinstance(nominal, ValueDifference):
+            samples = [replace(s, features=nominal.numbered(s.features)) for s in samples]
         models, tallies = clock.run(
-            "hash", lambda: self._counted(records, assignment, samples, len(table.nominal), medians)
+            "hash", lambda: self._counted(records, assignment, samples, nominal, medians)
         )
         layout = lay_out(assignment.tasks, models, [tally.counts for tally in tallies])
         accuracy = [
@@ -132,9 +131,10 @@ class Interpolating(
                 targets,
                 assignment,
                 samples,
-                standardize=value("standardize"),
+                standardize=self._optional("standardize", True),
                 distinct=value("distinctNeighbours"),
             ),
+            *known,
             *nominal_notices(assignment.tasks, models),
             *exact_notices(assignment.tasks, models, samples),
             *accuracy_notices(accuracy, split=any((model.splits > 1).any() for model in models)),
@@ -161,7 +161,22 @@ class Interpolating(
         """The table by roles of its columns, refused where they do not fit the method."""
         table = resolve_columns(df, self._columns())
         self._require(table)
-        return missing_marked(table) if self._value("handleInvalid") == "impute" else table
+        return missing_marked(table) if self._handle_invalid == "impute" else table
+
+    @property
+    def _handle_invalid(self) -> str:
+        """Where nothing is interpolated, no row is invalid."""
+        return str(self._optional("handleInvalid", "error"))
+
+    def _levels(
+        self,
+        table: Table,
+        profile: Profile,
+        labels: Sequence[LabelValue],
+        clock: PhaseClock,
+    ) -> tuple[int | ValueDifference, list[Notice]]:
+        """How many columns are nominal, or the metric of their levels, and what is to be known."""
+        return len(table.nominal), []
 
     def _recall_queries(self) -> int:
         """How many neighbourhoods are checked: those of distinct rows cannot be, so far."""
@@ -195,7 +210,7 @@ class Interpolating(
         records: KeptRecords | None,
         assignment: Assignment,
         samples: Sequence[ClassSample],
-        nominal: int,
+        nominal: int | ValueDifference,
         medians: Floats | None,
     ) -> tuple[list[ClassModel], list[Any]]:
         if records is None:
@@ -214,7 +229,7 @@ class Interpolating(
         self,
         assignment: Assignment,
         samples: Sequence[ClassSample],
-        nominal: int,
+        nominal: int | ValueDifference,
         medians: Floats | None,
     ) -> list[ClassModel]:
         """Where the rows of each class go."""
@@ -225,7 +240,7 @@ class Interpolating(
                 task.k,
                 quality=QUALITIES[self._value("searchQuality")],
                 hash_family=self._value("hashFamily"),
-                standardize=self._value("standardize"),
+                standardize=self._optional("standardize", True),
                 seed=self._value("seed"),
                 nominal=nominal,
                 medians=medians,
@@ -256,3 +271,7 @@ class Interpolating(
                 )
             )
         return outcomes
+
+
+class Interpolating(ByNeighbours, HasInputs, HasSearch, HasIntegerBounds, HasInvalid):
+    """New rows lie between numeric rows of a class."""

@@ -148,7 +148,19 @@ class HasLabel(Params):
     )
 
 
-class HasInputs(Params):
+class HasOtherCols(Params):
+    """Columns that the method does not look at."""
+
+    ignoreCols = Parameter("ignoreCols", "numeric columns not to interpolate", (), columns)
+    idCol = Parameter(
+        "idCol",
+        "column that identifies a row: null on new rows, named by provenance",
+        REQUIRED,
+        column,
+    )
+
+
+class HasInputs(HasOtherCols):
     """Columns that the method looks at."""
 
     inputCols = Parameter(
@@ -156,13 +168,6 @@ class HasInputs(Params):
         "numeric columns to interpolate; all but the label, idCol and ignoreCols if unset",
         REQUIRED,
         columns,
-    )
-    ignoreCols = Parameter("ignoreCols", "numeric columns not to interpolate", (), columns)
-    idCol = Parameter(
-        "idCol",
-        "column that identifies a row: null on new rows, named by provenance",
-        REQUIRED,
-        column,
     )
 
 
@@ -306,8 +311,8 @@ class HasCleaningStrategy(Params):
     )
 
 
-class HasSearch(Params):
-    """How a search is done."""
+class HasBuckets(Params):
+    """How near rows are found."""
 
     searchQuality = Parameter(
         "searchQuality",
@@ -321,12 +326,6 @@ class HasSearch(Params):
         "voronoi",
         one_of(*FAMILIES),
     )
-    standardize = Parameter(
-        "standardize",
-        "whether distances are in units of each column's standard deviation (else raw)",
-        True,
-        flag,
-    )
     recallQueries = Parameter(
         "recallQueries",
         "rows whose exact neighbours are searched for too, to measure recall; 0 = not measured",
@@ -335,8 +334,19 @@ class HasSearch(Params):
     )
 
 
-class HasNeighbours(HasSearch):
-    """How neighbours to interpolate with are found."""
+class HasSearch(HasBuckets):
+    """How a search by distances of numbers is done."""
+
+    standardize = Parameter(
+        "standardize",
+        "whether distances are in units of each column's standard deviation (else raw)",
+        True,
+        flag,
+    )
+
+
+class HasNeighbours(HasBuckets):
+    """How neighbours to make new rows with are found."""
 
     kNeighbors = Parameter(
         "kNeighbors", "nearest neighbours to choose among, >= 1", 5, whole(1, 1000)

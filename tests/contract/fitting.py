@@ -1,6 +1,7 @@
 """What a sampler needs beside what a test of all samplers gives it."""
 
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from spark_smote.plans.levels import AUTO
 from spark_smote.samplers import REGISTRY
@@ -32,7 +33,7 @@ def fitting(cases):
 def fits(method, case):
     """Whether it takes the case's parameters, or looks at the label only and so needs none."""
     if REGISTRY[method]()._columns().looks_at_inputs:
-        return all(has(method, parameter) for parameter in case.params)
+        return all(has(method, parameter) for parameter in (*case.params, *case.needs))
     # without inputs this policy would empty every column
     return case.of_label and case.params.get("carryPolicy") != "null"
 
@@ -47,7 +48,19 @@ def with_levels(method, table):
     return table.withColumn("a level", F.lit("one")) if needs_levels(method) else table
 
 
-def params_for(method, params):
-    """Those of the parameters that the sampler takes, with those that it needs too."""
+def params_for(method, params, table):
+    """Those of the parameters that the sampler takes, with those that it needs too.
+
+    One that interpolates nothing takes the numbers for levels that others interpolate.
+    """
     taken = {name: value for name, value in params.items() if has(method, name)}
-    return {**taken, **({"nominalCols": ["a level"]} if needs_levels(method) else {})}
+    if not needs_levels(method):
+        return taken
+    levels = ["a level"]
+    if not has(method, "inputCols"):
+        policies = params.get("carryPolicy")
+        decided = {"label", *params.get("ignoreCols", ())}
+        decided |= set(policies if isinstance(policies, dict) else ())
+        numbers = [f.name for f in table.schema if isinstance(f.dataType, T.NumericType)]
+        levels += [name for name in numbers if name not in decided]
+    return {**taken, "nominalCols": levels}

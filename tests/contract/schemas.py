@@ -29,6 +29,8 @@ class Case:
     table: Callable[[Any], Any]
     params: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    """Parameters of the samplers that it concerns, beside those it sets."""
     of_label: bool = True
     """Whether it concerns methods that look at the label only."""
 
@@ -267,6 +269,7 @@ REFUSED = {
     ),
     "a decimal beyond a double": Refusal(
         of("cast('12345678901234567890123456789012345678' AS decimal(38, 0)) AS d"),
+        needs=("inputCols",),
         error=DataError, words=("'d'", "decimal(38,0)", "double", "rescale"),
     ),
 }  # fmt: skip

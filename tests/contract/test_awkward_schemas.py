@@ -14,8 +14,8 @@ from tests.contract.schemas import ACCEPTED, REFUSED
 from tests.tables import plain_texts, settings
 
 
-def sampler_of(method, params):
-    return REGISTRY[method](**params_for(method, {"seed": 4, "recallQueries": 0, **params}))
+def sampler_of(method, params, table):
+    return REGISTRY[method](**params_for(method, {"seed": 4, "recallQueries": 0, **params}, table))
 
 
 @pytest.mark.parametrize(("method", "case"), fitting(ACCEPTED))
@@ -23,7 +23,7 @@ def test_counts_schema_and_originals_are_kept_whatever_the_schema(spark, method,
     given = ACCEPTED[case]
     with settings(spark, given.settings):
         table = with_levels(method, given.table(spark))
-        plan = sampler_of(method, given.params).plan(table)
+        plan = sampler_of(method, given.params, table).plan(table)
         output = plan.resampled()
         width = len(table.columns)
         label = table.columns.index("label")
@@ -48,8 +48,10 @@ def test_counts_schema_and_originals_are_kept_whatever_the_schema(spark, method,
 @pytest.mark.parametrize(("method", "case"), fitting(REFUSED))
 def test_what_cannot_be_done_is_refused_in_one_clear_message(spark, method, case):
     given = REFUSED[case]
+    table = with_levels(method, given.table(spark))
+    sampler = sampler_of(method, given.params, table)
     with pytest.raises(SparkSmoteError) as caught:
-        sampler_of(method, given.params).plan(with_levels(method, given.table(spark)))
+        sampler.plan(table)
     message = str(caught.value)
 
     assert type(caught.value) is given.error

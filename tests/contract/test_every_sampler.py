@@ -29,7 +29,9 @@ def table(spark):
 
 
 def decided(method):
-    """What is said of the column of levels, where new rows need it."""
+    """What is said of columns that the sampler would leave over."""
+    if has(method, "nominalCols") and not has(method, "inputCols"):
+        return {"nominalCols": ["n", "s"], "ignoreCols": ["x", "f"], "carryPolicy": "copy"}
     if needs_levels(method) or not has(method, "carryPolicy"):
         return {}
     return {"carryPolicy": "copy"}

@@ -45,6 +45,14 @@ def test_json_is_all_of_stdout_and_a_page_can_be_had_beside_it(cli, source, tmp_
     assert "7.5 of class common" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("method", ["smotenc", "smoten"])
+def test_methods_that_find_levels_by_themselves_leave_that_to_the_inspection(cli, source, method):
+    result = cli("inspect", source, "--label", "label", "--set", f"method={method}", "--json")
+
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["rows"] == 340
+
+
 def test_the_file_of_a_resample_serves_and_options_win(cli, source, tmp_path):
     config = tmp_path / "job.yaml"
     config.write_text(

@@ -298,15 +298,36 @@ def test_columns_can_be_named_for_what_they_are(spark):
 
 @pytest.mark.parametrize(
     ("columns", "method"),
-    [(["concat('k', id % 5) AS kind"], "SMOTE-N"), (["array(id) AS list"], "class weights")],
+    [(["concat('k', id % 5) AS kind"], "class weights"), (["array(id) AS list"], "class weights")],
 )
 def test_a_table_without_numbers_is_inspected_too(spark, columns, method):
     found = inspect(points(spark, SIZES, *columns))
 
-    assert found.contrast is None
-    assert found.classes[1].surroundings is None
     assert found.advice[0].method == method
+    assert (found.classes[1].surroundings is None) == ("list" in columns[0])
     assert str(found)
+
+
+def test_levels_have_a_part_in_who_is_near(spark):
+    """Of two classes alike in x, nominal columns tell which row is of which."""
+    table = points(
+        spark,
+        {"0": 600, "1": 120},
+        f"{uniform(1)} AS x",
+        "IF(id < 600, 'a', 'b') AS s",
+        f"IF({uniform(2)} < 0.05, NULL, id < 600) AS b",
+    )
+
+    apart, mixed = inspect(table), inspect(table.drop("s", "b"))
+    levels = inspect(table.drop("x"))
+
+    assert apart.classes[1].surroundings.safe > 0.95
+    assert mixed.classes[1].surroundings.safe < 0.2
+    assert levels.classes[1].surroundings.other_share == 0
+    assert levels.advice[0].method == "SMOTE-N"
+    assert "adds 1 to the squared distance" in apart.approximate[-1]
+    assert "number of nominal columns" in levels.approximate[-1]
+    assert not any("ominal" in said for said in mixed.approximate)
 
 
 def test_a_class_without_one_usable_row_is_no_trouble(spark):

@@ -7,12 +7,17 @@ from hypothesis import strategies as st
 
 from spark_smote.kernels.nearest import farthest
 from spark_smote.kernels.neighbourhood import Neighbours, Passing, Queries, contrasts, pass_by
+from spark_smote.kernels.nominal import Nominal
 from tests import oracles
 
 
-def exhaustive(queries, own, points, keys, codes, times, k, inverse_scale):
+def exhaustive(queries, own, points, keys, codes, times, k, metric):
     """Distance, key and class of the k nearest other rows of each query, sorted in Python."""
+    inverse_scale, nominal = metric
     distances = oracles.squared_distances(queries, points, inverse_scale)
+    if nominal:
+        differing = queries[:, None, len(inverse_scale) :] != points[None, :, len(inverse_scale) :]
+        distances = distances + nominal.weight * differing.sum(axis=2)
     found = []
     for row, near in zip(own, distances.tolist(), strict=True):
         others = [
@@ -35,9 +40,10 @@ def exhaustive(queries, own, points, keys, codes, times, k, inverse_scale):
     cuts=st.integers(1, 5),
     most=st.integers(1, 3),
     known=st.booleans(),
+    levels=st.integers(0, 3),
 )
 def test_neighbours_and_their_classes_are_those_of_an_exhaustive_search(
-    seed, n, d, k, values, cuts, most, known
+    seed, n, d, k, values, cuts, most, known, levels
 ):
     random = np.random.default_rng(seed)
     points = random.integers(0, values, (n, d)) * 1.0 if values else random.normal(size=(n, d))
@@ -45,19 +51,23 @@ def test_neighbours_and_their_classes_are_those_of_an_exhaustive_search(
     codes = random.integers(0, 3, n)
     times = random.integers(1, most + 1, n)
     inverse_scale = random.uniform(0.1, 3.0, size=d)
+    # a level that is missing is as good as any other
+    held = random.choice([3.0, 8.0, np.inf], (n, levels))
+    points, nominal = np.concatenate([points, held], axis=1), Nominal(levels, 0.49)
+    metric = inverse_scale, nominal if levels else None
     own = random.permutation(n)[: 1 + n // 3]
     asked = points[own]
-    limits = farthest(asked, points if known else points[:0], k + 1, inverse_scale)
+    limits = farthest(asked, points if known else points[:0], k + 1, *metric)
     queries = Queries(asked, keys[own], codes[own], limits)
 
     rows = Passing(points, keys, codes, times)
     seen = Neighbours.unseen(len(own), k)
     for batch in np.array_split(random.permutation(n), cuts):
-        piece = pass_by(Neighbours.unseen(len(own), k), queries, rows.taken(batch), inverse_scale)
+        piece = pass_by(Neighbours.unseen(len(own), k), queries, rows.taken(batch), *metric)
         seen = seen.merged(piece)
     found = seen.without(queries)
 
-    expected = exhaustive(asked, own, points, keys, codes, times, k, inverse_scale)
+    expected = exhaustive(asked, own, points, keys, codes, times, k, metric)
     for row, wanted in enumerate(expected):
         got = list(
             zip(
@@ -99,6 +109,14 @@ def test_contrast_is_the_nearest_over_the_mean_distance():
     found = contrasts(queries, np.array([1.0, 1.0]), points, weights, np.ones(1))
 
     assert found.tolist() == pytest.approx([1 / (9 / 4), 1 / (7 / 4)])
+
+
+def test_levels_count_in_the_mean_distance_too():
+    queries, points = np.array([[0.0, 5.0]]), np.array([[0.0, 5.0], [3.0, 7.0], [0.0, np.inf]])
+
+    found = contrasts(queries, np.array([4.0]), points, np.ones(3), np.ones(1), Nominal(1, 16.0))
+
+    assert found.tolist() == pytest.approx([2 / ((0 + 5 + 4) / 3)])
 
 
 def test_distances_lose_their_meaning_with_the_width():

@@ -21,10 +21,12 @@ from spark_smote.report import view, wording
 from spark_smote.results import (
     ClassOutcome,
     ColumnRole,
+    LevelDrift,
     NearestReal,
     Notice,
     Phase,
     PointSet,
+    Portrait,
     ResampleReport,
     SearchAccuracy,
 )
@@ -381,6 +383,64 @@ def test_drift_without_a_spread_to_measure_in_is_not_given_as_a_number():
     report.portrait = replace(report.portrait, drift=[moved, same])
     (table,) = view.drift_tables(report, [1]).values()
     assert [wording.signed(d.shift) for d in table.columns] == [wording.ABSENT, "0.00"]
+
+
+# --- levels ---
+
+
+def moved(label, *distances):
+    """Nominal columns, each with its total variation."""
+    return [LevelDrift(label, f"n{i}", tv, 9, 7) for i, tv in enumerate(distances)]
+
+
+def with_levels(report, levels):
+    report.portrait = replace(report.portrait, levels=levels)
+    return report
+
+
+def test_nominal_columns_are_listed_by_how_far_their_levels_moved():
+    distances = [0.01 * (i % 7) for i in range(30)]
+    report = with_levels(finished({0: 900, 1: 40}), moved(1, *distances))
+    (table,) = view.level_tables(report, [1]).values()
+    assert [m.total_variation for m in table.columns] == sorted(distances)[:-21:-1]
+    assert (table.left_out, table.largest_left_out) == (10, sorted(distances)[9])
+    assert table.few
+    page = Page(reports.to_html(report))
+    assert "Nominal columns whose levels are shared out most differently" in page.text
+    assert "TV of 0.010 at most" in page.text
+    assert "total variation" in page.text
+
+
+def test_text_and_notebook_name_the_classes_and_columns_whose_levels_moved_most():
+    levels = [m for label in range(5) for m in moved(label, 0.001, 0.1 * label, 0.02, 0.3, 0.004)]
+    report = with_levels(finished({i: 900 - 100 * i for i in range(5)}), levels)
+    text = reports.text_summary(report)
+    assert "class 4: Shares of levels, new against real rows (total variation, 0 to 1): n1" in text
+    assert "0.400, n3 0.300, n2 0.020, n4 0.004; 1 more 0.001 or less." in text.replace("\n", " ")
+    assert text.count("Shares of levels") == 3
+    assert "class 1: Shares" not in text
+    assert reports.notebook_html(report).count("Shares of levels") == 3
+
+
+def test_levels_are_in_the_document_and_come_back():
+    report = with_levels(finished({0: 900, 1: 40}), moved(1, 0.25))
+    assert reports.from_json(reports.to_json(report)) == report
+    before = json.loads(reports.to_json(report))
+    del before["portrait"]["levels"]  # as an earlier version wrote it
+    assert reports.from_json(json.dumps(before)).portrait.levels == []
+
+
+def test_a_method_without_inputs_has_levels_in_the_place_of_pictures():
+    report = planned({0: 900, 1: 140}, columns=())
+    nearest = [NearestReal(1, [], [], 0.5)]
+    report.portrait = Portrait([], nearest, [], 0, 0, moved(1, 0.25, 0.125))
+    page = Page(reports.to_html(report))
+    assert "svg" not in page.tags
+    assert "0.250" in page.text
+    assert "how often each level occurs" in page.text
+    assert "No new rows were made" not in page.text
+    assert "real and 0 synthetic rows" not in page.text
+    assert "KS:" not in page.text
 
 
 # --- bars ---
