@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -35,6 +36,7 @@ from spark_smote.plans.model import ClassModel
 from spark_smote.plans.records import id_column, usable_rows
 from spark_smote.plans.table import KEY_COLUMN, PROVENANCE_COLUMNS, Table, label_literal
 from spark_smote.plans.vectors import stored
+from spark_smote.results import LabelValue
 
 ENTRIES_AT_ONCE = 1 << 22
 """Bases whose lists are made at once, times k squared: 32 MiB an array."""
@@ -50,6 +52,8 @@ class Recipe:
     seed: int
     distinct: bool = False
     """Whether only distinct rows are neighbours, each counted once."""
+    conditions: tuple[str, ...] = ()
+    """SQL that every new row meets; then `plans.redraw.constrained` makes them."""
 
 
 def synthesise(table: Table, recipe: Recipe, records: DataFrame | None) -> DataFrame:
@@ -67,10 +71,10 @@ def synthesise(table: Table, recipe: Recipe, records: DataFrame | None) -> DataF
         return no_rows(table)
     sent = send_to_tasks(records, recipe.models, recipe.layout)
     provenance = table.request.provenance
-    schema = _emitted_schema(usable_rows(table, labels).schema, table)
+    slice_rows = partial(_slice_rows, recipe, provenance)
     # one row = a new row; `carry` as real rows had it, ids those of base and neighbour
-    emitted = sent.mapInArrow(_emitter(recipe, provenance), schema)
-    return emitted.select(*_restored(table, labels, provenance))
+    emitted = sent.mapInArrow(emitter(recipe.layout, slice_rows), emitted_schema(table, labels))
+    return emitted.select(*restored(table, labels, provenance))
 
 
 def no_rows(table: Table) -> DataFrame:
@@ -84,8 +88,9 @@ def no_rows(table: Table) -> DataFrame:
     return none.select(*columns, *[column.alias(name) for column, name in named])
 
 
-def _emitted_schema(rows: T.StructType, table: Table) -> T.StructType:
-    types = {field.name: field.dataType for field in rows}
+def emitted_schema(table: Table, labels: Sequence[LabelValue]) -> T.StructType:
+    """What workers emit of a new row."""
+    types = {field.name: field.dataType for field in usable_rows(table, labels).schema}
     array = T.ArrayType(T.DoubleType(), containsNull=False)
     fields = [
         T.StructField("class", T.IntegerType()),
@@ -102,18 +107,24 @@ def _emitted_schema(rows: T.StructType, table: Table) -> T.StructType:
     return T.StructType(fields)
 
 
-def _emitter(recipe: Recipe, provenance: bool) -> ArrowFunction:
+SliceRows = Callable[[Bucket, Slice], Iterator[pa.RecordBatch]]
+"""What a worker emits for a slice, given the rows of its bucket."""
+
+
+def emitter(layout: Layout, slice_rows: SliceRows) -> ArrowFunction:
+    """The worker that receives what `send_to_tasks` sends, and goes through its slices."""
+
     def emit(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         with worker():
-            for inside in buckets_of_tasks(batches, recipe.layout):
+            for inside in buckets_of_tasks(batches, layout):
                 for part in inside.slices:
-                    yield from _slice_rows(inside, recipe, part, provenance)
+                    yield from slice_rows(inside, part)
 
     return emit
 
 
 @dataclass(frozen=True)
-class _Parents:
+class Parents:
     """Which rows of a bucket the new ones of a slice are made of."""
 
     bases: Ints
@@ -128,39 +139,58 @@ class _Parents:
     far_ids: pa.Array | None = None
     """Their ids, with provenance."""
 
+    def taken(self, some: slice) -> Parents:
+        """Those of some of the new rows."""
+        names = "bases", "neighbours", "gaps", "levels", "far", "far_ids"
+        held = {name: getattr(self, name) for name in names}
+        return replace(self, **{n: each[some] for n, each in held.items() if each is not None})
 
-def _parents(rows: BucketRows, recipe: Recipe, part: Slice, ranks: Ints | None = None) -> _Parents:
+
+def neighbours_at_hand(rows: BucketRows, recipe: Recipe, task: ClassTask) -> int:
+    """How many neighbours a base of this bucket has; 0 where bases are copied."""
+    if task.method != "smote":
+        return 0
+    return min(task.k, len(distinct_points(rows.features)[1]) - 1) if recipe.distinct else task.k
+
+
+def listed_neighbours(
+    rows: BucketRows, bases: Ints, k: int, recipe: Recipe, model: ClassModel
+) -> Ints:
+    """The k nearest neighbours of each base, shape (u, k)."""
+    listed = distinct_lists if recipe.distinct else neighbour_lists
+    step = max(1, ENTRIES_AT_ONCE // (k * k))
+    blocks = [bases[start : start + step] for start in range(0, len(bases), step)]
+    metric = model.inverse_scale, model.nominal
+    return np.concatenate([listed(rows, block, k, *metric) for block in blocks])
+
+
+def _parents(rows: BucketRows, recipe: Recipe, part: Slice, ranks: Ints | None = None) -> Parents:
     """Draw and search."""
     task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
     of_slice = repr(task.label), part.bucket, part.number
     rows = replace(rows, features=model.searched(rows.features))
-    nominal, k = model.nominal, task.k
-    if recipe.distinct:
-        k = min(k, len(distinct_points(rows.features)[1]) - 1)
+    nominal, k = model.nominal, neighbours_at_hand(rows, recipe, task)
     random = stream(recipe.seed, "draw", *of_slice)
     if ranks is None or task.ranked is None:
         drawn = draw(rows, part.quota, k, random)
     else:
         drawn = _drawn_by_rank(rows, ranks, recipe, part, k, random)
     levels = np.repeat(drawn.base_ids[:, None], nominal.columns if nominal else 0, axis=1)
-    if task.method != "smote" or k == 0:
-        return _Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, levels, alone=True)
-    metric = model.inverse_scale, nominal
+    if k == 0:
+        return Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, levels, alone=True)
     if nominal is None and not recipe.distinct:
+        metric = model.inverse_scale, nominal
         neighbours = chosen_neighbours(rows, drawn.base_ids, drawn.slots, k, *metric)
-        return _Parents(drawn.base_ids, neighbours, drawn.gaps, levels)
+        return Parents(drawn.base_ids, neighbours, drawn.gaps, levels)
     bases, which = np.unique(drawn.base_ids, return_inverse=True)
-    listed = distinct_lists if recipe.distinct else neighbour_lists
-    step = max(1, ENTRIES_AT_ONCE // (k * k))
-    blocks = [bases[start : start + step] for start in range(0, len(bases), step)]
-    lists = np.concatenate([listed(rows, block, k, *metric) for block in blocks])
+    lists = listed_neighbours(rows, bases, k, recipe, model)
     if nominal is not None:
         chances = stream(recipe.seed, "mode", *of_slice).random(levels.shape)
         levels = modes(rows.features[:, -nominal.columns :], lists, which, chances)
-    return _Parents(drawn.base_ids, lists[which, drawn.slots], drawn.gaps, levels)
+    return Parents(drawn.base_ids, lists[which, drawn.slots], drawn.gaps, levels)
 
 
-def _parents_along(inside: Bucket, recipe: Recipe, part: Slice) -> _Parents:
+def _parents_along(inside: Bucket, recipe: Recipe, part: Slice) -> Parents:
     """Draw among the neighbours that bases took along; half a step at most to other classes."""
     task = recipe.tasks[part.class_code]
     of_slice = repr(task.label), part.bucket, part.number
@@ -175,7 +205,7 @@ def _parents_along(inside: Bucket, recipe: Recipe, part: Slice) -> _Parents:
     ids = None
     if "near_id" in inside.records.column_names:
         ids = inside.records.column("near_id").combine_chunks().values.take(pa.array(place))
-    return _Parents(
+    return Parents(
         bases=drawn.base_ids,
         neighbours=drawn.base_ids,
         gaps=drawn.gaps * np.where(differs, half, 1.0),
@@ -200,41 +230,69 @@ def _drawn_by_rank(
 
 
 def _slice_rows(
-    inside: Bucket, recipe: Recipe, part: Slice, provenance: bool
+    recipe: Recipe, provenance: bool, inside: Bucket, part: Slice
 ) -> Iterator[pa.RecordBatch]:
     """The new rows of a slice, batch by batch."""
-    records, rows, sources = inside.records, inside.rows, inside.sources
-    task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
-    if "near_other" in records.column_names and task.method == "smote":
+    rows, task = inside.rows, recipe.tasks[part.class_code]
+    if "near_other" in inside.records.column_names and task.method == "smote":
         parents = _parents_along(inside, recipe, part)
     else:
         parents = _parents(rows, recipe, part, inside.ranks)
-    values = rows.features[:, : len(model.center)]
+    given = inside.records, rows.features, inside.sources, recipe, part.class_code
     step = rows_per_batch(rows.features.shape[1])
-    between = interpolate if model.medians is None else interpolate_with_holes
     for start in range(0, part.quota, step):
-        some = slice(start, start + step)
-        base, neighbour, gap = parents.bases[some], parents.neighbours[some], parents.gaps[some]
-        other = values[neighbour] if parents.far is None else parents.far[some]
-        made = between(values[base], other, gap)
-        columns = {
-            "class": pa.array(np.full(len(base), part.class_code, dtype=np.int32)),
-            "features": stored(made, task.storage),
-        }
-        if "carry" in records.column_names:
-            carried = records.column("carry")
-            columns["carry"] = _along(carried, sources[base], sources[parents.levels[some]])
-        if provenance:
-            ids = records.column("id")
-            alone = np.full(len(base), parents.alone)
-            columns["base_id"] = ids.take(pa.array(sources[base]))
-            columns["neighbour_id"] = (
-                ids.take(pa.array(sources[neighbour], mask=alone))
-                if parents.far_ids is None
-                else parents.far_ids[some]
-            )
-            columns["gap"] = pa.array(gap, mask=alone)
+        some = parents.taken(slice(start, start + step))
+        columns = made_rows(some, *given, provenance=provenance)
         yield from pa.table(columns).combine_chunks().to_batches()
+
+
+def made_rows(
+    parents: Parents,
+    records: pa.Table,
+    features: Floats,
+    sources: Ints,
+    recipe: Recipe,
+    code: int,
+    *,
+    provenance: bool,
+) -> dict[str, pa.Array]:
+    """The columns of new rows, as in `emitted_schema`.
+
+    Parameters
+    ----------
+    records : Table
+        `carry` and `id` of real rows, where they are needed.
+    features : float64, shape (n, d)
+        Of the rows of a bucket.
+    sources : int64, shape (n,)
+        Of each of them, one of the records.
+    code : int
+        Of the class.
+    """
+    task, model = recipe.tasks[code], recipe.models[code]
+    base, neighbour, gap = parents.bases, parents.neighbours, parents.gaps
+    between = interpolate if model.medians is None else interpolate_with_holes
+    values = features[:, : len(model.center)]
+    other = values[neighbour] if parents.far is None else parents.far
+    made = between(values[base], other, gap)
+    out = {
+        "class": pa.array(np.full(len(base), code, dtype=np.int32)),
+        "features": stored(made, task.storage),
+    }
+    if "carry" in records.column_names:
+        carried = records.column("carry")
+        out["carry"] = _along(carried, sources[base], sources[parents.levels])
+    if provenance:
+        ids = records.column("id")
+        alone = np.full(len(base), parents.alone)
+        out["base_id"] = ids.take(pa.array(sources[base]))
+        out["neighbour_id"] = (
+            ids.take(pa.array(sources[neighbour], mask=alone))
+            if parents.far_ids is None
+            else parents.far_ids
+        )
+        out["gap"] = pa.array(gap, mask=alone)
+    return out
 
 
 def _along(carried: pa.ChunkedArray, bases: Ints, levels: Ints) -> pa.StructArray:
@@ -249,7 +307,7 @@ def _along(carried: pa.ChunkedArray, bases: Ints, levels: Ints) -> pa.StructArra
     return pa.StructArray.from_arrays(values, fields=list(held.schema))
 
 
-def _restored(table: Table, labels: Sequence[object], provenance: bool) -> list[Column]:
+def restored(table: Table, labels: Sequence[object], provenance: bool) -> list[Column]:
     """Every original column of new rows, in its own type, in order."""
     row_of = {position: row for row, position in enumerate(table.inputs)}
     columns = []
