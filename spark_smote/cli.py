@@ -113,6 +113,10 @@ def resample(
         str | None,
         typer.Option(help="Columns that are not interpolated, on new rows: null, copy or JSON."),
     ] = None,
+    constraint: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SQL", help="Condition that every new row meets (repeatable)."),
+    ] = None,
     settings: Settings = None,
     input_format: InputFormat = None,
     input_option: InputOption = None,
@@ -151,6 +155,7 @@ def resample(
             "params.seed": seed,
             "params.idCol": id_column,
             "params.ignoreCols": ignore or None,
+            "params.constraints": constraint or None,
             "params.carryPolicy": carry if carry in (None, "null") else parse_value(carry),
         }
         more = [f"input.options.{option}" for option in input_option or []]

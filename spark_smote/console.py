@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from spark_smote import errors
 from spark_smote.errors import SparkSmoteError
+from spark_smote.spark_failures import raised_in_worker, summary
 
 if TYPE_CHECKING:
     from pyspark import StatusTracker
@@ -123,23 +122,21 @@ def explain(error: BaseException) -> tuple[str, int]:
 
     Examples
     --------
-    >>> explain(errors.DataError("one class only"))
+    >>> from spark_smote.errors import DataError
+    >>> explain(DataError("one class only"))
     ('one class only', 3)
     >>> explain(OSError(28, "No space left on device"))
     ('OSError: [Errno 28] No space left on device', 4)
     """
     if isinstance(error, SparkSmoteError):
         return str(error), error.exit_code
-    text = str(error)
-    ours = re.search(r"spark_smote\.errors\.(\w+): (.+)", text)  # raised in a Python worker
-    if ours and hasattr(errors, ours[1]):
-        return ours[2].strip(), getattr(errors, ours[1]).exit_code
+    ours = raised_in_worker(error)
+    if ours is not None:
+        return str(ours), ours.exit_code
     module = type(error).__module__.partition(".")[0]
     if module in {"pyspark", "py4j"}:
-        from spark_smote.io.spark_failures import summary
-
         return summary(error), SparkSmoteError.exit_code
-    first_line = (text.strip().splitlines() or [""])[0]
+    first_line = (str(error).strip().splitlines() or [""])[0]
     name = type(error).__name__
     return f"{name}: {first_line}" if first_line else name, SparkSmoteError.exit_code
 

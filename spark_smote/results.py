@@ -78,6 +78,36 @@ class SearchAccuracy:
 
 
 @dataclass(frozen=True)
+class ConditionMet:
+    """One of `constraints` in one class: how many real rows break it."""
+
+    condition: str
+    label: LabelValue
+    rows: int
+    """Real rows of the class."""
+    unmet: int
+    """Of these, rows for which the condition is false or unknown (NULL)."""
+    unknown: int
+    """Of these, rows for which it is unknown."""
+
+
+@dataclass(frozen=True)
+class TrialDraws:
+    """New rows of one class that were drawn within a sample: how many meet the constraints."""
+
+    label: LabelValue
+    bases: int
+    """Sampled rows, each drawn from several times."""
+    bases_met: int
+    """Of these, rows one of whose draws met all constraints."""
+    draws: int
+    met: int
+    """Draws that meet all of them."""
+    met_each: list[int]
+    """Draws that meet each of them."""
+
+
+@dataclass(frozen=True)
 class Notice:
     """Something a user should know, with the figure that says so."""
 
@@ -184,6 +214,10 @@ class ResampleReport:
     columns: list[ColumnRole]
     classes: list[ClassOutcome]
     accuracy: list[SearchAccuracy] = field(default_factory=list)
+    constraints: list[ConditionMet] = field(default_factory=list)
+    """Of each of `constraints`, in each class."""
+    trial_draws: list[TrialDraws] = field(default_factory=list)
+    """Where there are constraints, of each class that receives rows."""
     notices: list[Notice] = field(default_factory=list)
     phases: list[Phase] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)

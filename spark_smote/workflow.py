@@ -99,6 +99,8 @@ def phases_of(config: ResampleConfig, *, dry_run: bool) -> list[str]:
     """Names of the phases that `run_resample` will enter, in order."""
     kind = REGISTRY.get(config.method)
     planning = ["read", *(kind.phases if kind else ())]
+    if config.params.get("constraints"):
+        planning = [*planning[:2], "constraints", *planning[2:], "trial"]
     if dry_run:
         return planning
     if config.output.format.lower() == "table":

@@ -11,7 +11,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_smote.errors import OutputError, ParameterError
+from spark_smote.errors import DataError, OutputError, ParameterError
 from spark_smote.io.lock import Lock, locked
 from spark_smote.io.manifest import (
     FOLDER,
@@ -32,12 +32,12 @@ from spark_smote.io.publish import (
     staging_of,
 )
 from spark_smote.io.read import load_recorded
-from spark_smote.io.spark_failures import summary
 from spark_smote.io.tables import check_table, write_table
 from spark_smote.io.trial import try_out
 from spark_smote.io.verify import check_rows, check_schema, list_files
 from spark_smote.io.write import Layout, check_layout, write_beside
 from spark_smote.results import ClassOutcome
+from spark_smote.spark_failures import summary
 
 Progress = Callable[[str], AbstractContextManager[object]]
 """Called with the name of a phase, entered around it: write, verify, report, publish."""
@@ -226,6 +226,8 @@ def write_output(
     ------
     PathError, ParameterError, SchemaError
         Before any row is computed.
+    DataError
+        The rows do not allow what was planned, which only their computation could show.
     OutputError
         Another run is writing the table; or writing, verifying or publishing failed.
     """
@@ -344,8 +346,8 @@ def _removed_on_failure(place: Location, staging: Location) -> Iterator[None]:
             fate = "what was written of the new one is removed"
         except FILESYSTEM_ERRORS:
             fate = f"what was written of the new one is in {staging.parent} and can be removed"
-        if isinstance(error, OutputError):
-            raise OutputError(f"{error}. Any earlier table at {place} is intact; {fate}") from error
+        if isinstance(error, (DataError, OutputError)):
+            raise type(error)(f"{error}. Any earlier table at {place} is intact; {fate}") from error
         raise
 
 

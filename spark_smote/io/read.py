@@ -23,8 +23,8 @@ from spark_smote.errors import PathError
 from spark_smote.io.lock import journal_of
 from spark_smote.io.manifest import find_manifest
 from spark_smote.io.paths import FILESYSTEM_ERRORS, Location, data_files, locate
-from spark_smote.io.spark_failures import has_condition, summary
 from spark_smote.io.write import column
+from spark_smote.spark_failures import has_condition, summary
 
 _ENDINGS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv"}
 _LOGS = {"_delta_log": "delta", ".hoodie": "hudi"}

@@ -14,9 +14,9 @@ from pyspark.sql import DataFrame, SparkSession
 from spark_smote.errors import OutputError, PathError
 from spark_smote.io.manifest import ClassRows
 from spark_smote.io.publish import IfExists
-from spark_smote.io.spark_failures import summary
 from spark_smote.io.verify import check_rows
 from spark_smote.io.write import Layout, prepared_writer
+from spark_smote.spark_failures import raised_in_worker, summary
 
 _WITH_LOG = ("delta", "hudi", "iceberg")
 
@@ -68,6 +68,8 @@ def write_table(
 
     Raises
     ------
+    DataError
+        The rows do not allow what was planned, as a worker found.
     OutputError
         Spark could not write, or the table does not hold what was planned.
     """
@@ -75,6 +77,9 @@ def write_table(
         writer = prepared_writer(df, layout, classes=planned, label_col=label_col)
         writer.mode("overwrite" if replace else "error").saveAsTable(name)
     except Exception as error:
+        ours = raised_in_worker(error)
+        if ours is not None:
+            raise ours from error
         raise OutputError(f"table {name!r} could not be written: {summary(error)}") from error
     try:
         check_rows(

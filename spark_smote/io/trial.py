@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from spark_smote.errors import ParameterError, PathError
 from spark_smote.io.paths import Location, data_files
 from spark_smote.io.publish import check_renames, trial_of
-from spark_smote.io.spark_failures import has_condition, summary
+from spark_smote.spark_failures import has_condition, summary
 
 
 def try_out(

@@ -27,8 +27,8 @@ from pyspark.sql.types import (
 from spark_smote.errors import OutputError, ParameterError, PathError, SchemaError
 from spark_smote.io.manifest import ClassRows
 from spark_smote.io.paths import FILESYSTEM_ERRORS, data_files, locate
-from spark_smote.io.spark_failures import summary
 from spark_smote.kernels.streams import seed_int64
+from spark_smote.spark_failures import raised_in_worker, summary
 
 DEFAULT_FILE_MB = 128
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -127,6 +127,8 @@ def write_beside(
 
     Raises
     ------
+    DataError
+        The rows do not allow what was planned, as a worker found.
     OutputError
         Spark could not compute or write the rows.
     """
@@ -134,6 +136,9 @@ def write_beside(
         writer = prepared_writer(df, layout, classes=classes, label_col=label_col)
         writer.format(format).options(**(options or {})).save(place)
     except Exception as error:  # Spark's, py4j's and gRPC's exceptions share no base
+        ours = raised_in_worker(error)
+        if ours is not None:
+            raise ours from error
         raise OutputError(f"the rows could not be written: {summary(error)}") from error
 
 

@@ -60,7 +60,10 @@ class Layout:
 
 
 def lay_out(
-    tasks: Sequence[ClassTask], models: Sequence[ClassModel], counts: Sequence[BucketCounts]
+    tasks: Sequence[ClassTask],
+    models: Sequence[ClassModel],
+    counts: Sequence[BucketCounts],
+    weights: Sequence[Sequence[int]] | None = None,
 ) -> Layout:
     """Quotas per bucket by largest remainder, cut into slices, packed into tasks.
 
@@ -68,6 +71,12 @@ def lay_out(
     in number, so a row needed by several buckets of a task travels once. The packing decides only
     where work is done: what a slice makes depends on its bucket and number alone. A bucket of a
     class that is searched everywhere is one task, since its search is not to be repeated.
+
+    Parameters
+    ----------
+    weights : sequence, optional
+        Of each class, what its quotas are in proportion to: home rows, if not given. Given, the
+        slices of a bucket are of one size, so that none has too few rows to choose among.
     """
     offsets = tuple(int(n) for n in np.cumsum([0, *(m.buckets for m in models)])[:-1])
     packed: list[list[Slice]] = []
@@ -75,11 +84,13 @@ def lay_out(
     shares = [_shares(task, counted) for task, counted in zip(tasks, counts, strict=True)]
     for task, model, counted, shared in zip(tasks, models, counts, shares, strict=True):
         most = max(1, min(ROWS_PER_TASK, BYTES_PER_TASK // (8 * model.width)))
-        quotas = _quotas(task, counted, shared)
+        if weights is None:
+            quotas = _quotas(task, counted, shared)
+        else:
+            quotas = largest_remainder(task.new_rows, weights[task.code])
         for bucket, quota in enumerate(quotas):
             held = ROWS_PER_TASK + 1 if model.everywhere else int(counted.distinct_rows[bucket])
-            for number, start in enumerate(range(0, quota, ROWS_PER_SLICE)):
-                size = min(ROWS_PER_SLICE, quota - start)
+            for number, size in enumerate(_sizes(quota, alike=weights is not None)):
                 joins = bool(packed) and packed[-1][-1].bucket == bucket and number > 0
                 full = load + (0 if joins else held) > most or new + size > NEW_ROWS_PER_TASK
                 if not packed or (not joins if model.everywhere else full):
@@ -117,6 +128,13 @@ def _quotas(task: ClassTask, counted: BucketCounts, shared: Shares | None) -> li
     if shared is None or counted.by_rank is None:
         return largest_remainder(task.new_rows, counted.home_rows)
     return shared.quotas(counted.by_rank)
+
+
+def _sizes(quota: int, *, alike: bool) -> list[int]:
+    """Rows of each slice of a bucket."""
+    if alike:
+        return largest_remainder(quota, [1] * -(-quota // ROWS_PER_SLICE))
+    return [min(ROWS_PER_SLICE, quota - start) for start in range(0, quota, ROWS_PER_SLICE)]
 
 
 def partition_keys(partitions: int) -> npt.NDArray[np.int32]:

@@ -17,7 +17,13 @@ from spark_smote.plans.profile import Profile
 from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.table import INTEGER_TYPES, Table
 from spark_smote.plans.tuning import exact_core_hours
-from spark_smote.results import ClassOutcome, LabelValue, Notice, Portrait, SearchAccuracy
+from spark_smote.results import (
+    ClassOutcome,
+    LabelValue,
+    Notice,
+    Portrait,
+    SearchAccuracy,
+)
 from spark_smote.strategy import smallest
 
 MOST_NEW_PER_REAL = 10

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 
 from spark_smote.plans.records import KeptRecords
+from spark_smote.plans.redraw import constrained
 from spark_smote.plans.removal import Removal
 from spark_smote.plans.synthesise import Recipe, no_rows, synthesise, with_originals
 from spark_smote.plans.table import Table
@@ -58,7 +59,9 @@ class ResamplePlan:
             return self.copies
         if self.recipe is None:
             return no_rows(self.table)
-        return synthesise(self.table, self.recipe, self.records.frame if self.records else None)
+        records = self.records.frame if self.records else None
+        make = constrained if self.recipe.conditions else synthesise
+        return make(self.table, self.recipe, records)
 
     @property
     def kept(self) -> list[KeptRecords]:

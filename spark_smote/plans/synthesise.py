@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -37,6 +38,7 @@ from spark_smote.plans.model import ClassModel
 from spark_smote.plans.records import id_column, streamed, usable_rows
 from spark_smote.plans.table import KEY_COLUMN, PROVENANCE_COLUMNS, Table, label_literal
 from spark_smote.plans.vectors import stored
+from spark_smote.results import LabelValue
 
 ENTRIES_AT_ONCE = 1 << 22
 """Bases whose lists are made at once, times k squared: 32 MiB an array."""
@@ -55,6 +57,8 @@ class Recipe:
     seed: int
     distinct: bool = False
     """Whether only distinct rows are neighbours, each counted once."""
+    conditions: tuple[str, ...] = ()
+    """SQL that every new row meets; then `plans.redraw.constrained` makes them."""
 
 
 def synthesise(table: Table, recipe: Recipe, records: DataFrame | None) -> DataFrame:
@@ -72,10 +76,13 @@ def synthesise(table: Table, recipe: Recipe, records: DataFrame | None) -> DataF
         return no_rows(table)
     sent = send_to_tasks(records, recipe.models, recipe.layout)
     provenance = table.request.provenance
-    schema = _emitted_schema(usable_rows(table, labels).schema, table)
+    slice_rows = partial(_slice_rows, recipe, provenance)
     # one row = a new row; `carry` as real rows had it, ids those of base and neighbour
-    emitted = sent.mapInArrow(_emitter(recipe, provenance), schema)
-    return emitted.select(*_restored(table, labels, provenance))
+    emit = emitter(recipe.layout, slice_rows)
+    if whole_tasks(recipe.layout, recipe.models):
+        emit = _whole_emitter(recipe, provenance, slice_rows)
+    emitted = sent.mapInArrow(emit, emitted_schema(table, labels))
+    return emitted.select(*restored(table, labels, provenance))
 
 
 def no_rows(table: Table) -> DataFrame:
@@ -89,8 +96,9 @@ def no_rows(table: Table) -> DataFrame:
     return none.select(*columns, *[column.alias(name) for column, name in named])
 
 
-def _emitted_schema(rows: T.StructType, table: Table) -> T.StructType:
-    types = {field.name: field.dataType for field in rows}
+def emitted_schema(table: Table, labels: Sequence[LabelValue]) -> T.StructType:
+    """What workers emit of a new row."""
+    types = {field.name: field.dataType for field in usable_rows(table, labels).schema}
     array = T.ArrayType(T.DoubleType(), containsNull=False)
     fields = [
         T.StructField("class", T.IntegerType()),
@@ -107,7 +115,30 @@ def _emitted_schema(rows: T.StructType, table: Table) -> T.StructType:
     return T.StructType(fields)
 
 
-def _emitter(recipe: Recipe, provenance: bool) -> ArrowFunction:
+SliceRows = Callable[[Bucket, Slice], Iterator[pa.RecordBatch]]
+"""What a worker emits for a slice, given the rows of its bucket."""
+
+
+def emitter(layout: Layout, slice_rows: SliceRows) -> ArrowFunction:
+    """The worker that receives what `send_to_tasks` sends, and goes through its slices."""
+
+    def emit(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        with worker():
+            yield from _through_slices(streamed(batches), layout, slice_rows)
+
+    return emit
+
+
+def _through_slices(
+    streams: Iterable[pa.Table], layout: Layout, slice_rows: SliceRows
+) -> Iterator[pa.RecordBatch]:
+    for inside in buckets_of_tasks(streams, layout):
+        for part in inside.slices:
+            yield from slice_rows(inside, part)
+
+
+def _whole_emitter(recipe: Recipe, provenance: bool, slice_rows: SliceRows) -> ArrowFunction:
+    """The same where some of the tasks each search a whole class."""
     whole = whole_tasks(recipe.layout, recipe.models)
 
     def emit(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -116,10 +147,8 @@ def _emitter(recipe: Recipe, provenance: bool) -> ArrowFunction:
                 task: stack.enter_context(RowStore(recipe.models[code]))
                 for task, (code, _) in whole.items()
             }
-            arriving = stowed(batches, recipe.layout, stores) if stores else streamed(batches)
-            for inside in buckets_of_tasks(arriving, recipe.layout):
-                for part in inside.slices:
-                    yield from _slice_rows(inside, recipe, part, provenance)
+            others = stowed(batches, recipe.layout, stores)
+            yield from _through_slices(others, recipe.layout, slice_rows)
             for task, store in stores.items():
                 if not store.empty:
                     rows = store.whole_class(whole[task][1])
@@ -129,7 +158,7 @@ def _emitter(recipe: Recipe, provenance: bool) -> ArrowFunction:
 
 
 @dataclass(frozen=True)
-class _Parents:
+class Parents:
     """Which rows of a bucket some new ones are made of."""
 
     bases: Ints
@@ -144,19 +173,13 @@ class _Parents:
     far_ids: pa.Array | None = None
     """Their ids, with provenance."""
 
-    def taken(self, some: slice) -> _Parents:
+    def taken(self, some: slice) -> Parents:
         """Those of some of the new rows."""
-        return replace(
-            self,
-            bases=self.bases[some],
-            neighbours=self.neighbours[some],
-            gaps=self.gaps[some],
-            levels=self.levels[some],
-            far=None if self.far is None else self.far[some],
-            far_ids=None if self.far_ids is None else self.far_ids[some],
-        )
+        names = "bases", "neighbours", "gaps", "levels", "far", "far_ids"
+        held = {name: getattr(self, name) for name in names}
+        return replace(self, **{n: each[some] for n, each in held.items() if each is not None})
 
-    def among(self, rows: Ints) -> _Parents:
+    def among(self, rows: Ints) -> Parents:
         """The same, as places in an ascending selection of the rows."""
         return replace(
             self,
@@ -166,11 +189,19 @@ class _Parents:
         )
 
 
-def _neighbours_at_hand(around: Neighbourhoods, recipe: Recipe, task: ClassTask) -> int:
+def neighbours_at_hand(around: Neighbourhoods, recipe: Recipe, task: ClassTask) -> int:
     """How many neighbours a base has; 0 where bases are copied."""
     if task.method != "smote":
         return 0
     return min(task.k, around.points - 1) if recipe.distinct else task.k
+
+
+def listed_neighbours(around: Neighbourhoods, bases: Ints, k: int, recipe: Recipe) -> Ints:
+    """The k nearest neighbours of each base, shape (u, k)."""
+    listed = around.distinct_lists if recipe.distinct else around.lists
+    step = max(1, ENTRIES_AT_ONCE // (k * k))
+    blocks = [bases[start : start + step] for start in range(0, len(bases), step)]
+    return np.concatenate([listed(block, k) for block in blocks])
 
 
 def _drawn(rows: BucketRows, recipe: Recipe, part: Slice, k: int, ranks: Ints | None) -> Draw:
@@ -195,33 +226,30 @@ def _parents(
     recipe: Recipe,
     part: Slice,
     ranks: Ints | None = None,
-) -> _Parents:
+) -> Parents:
     """Draw and search."""
     task, nominal = recipe.tasks[part.class_code], recipe.models[part.class_code].nominal
-    k = _neighbours_at_hand(around, recipe, task)
+    k = neighbours_at_hand(around, recipe, task)
     drawn = _drawn(rows, recipe, part, k, ranks)
     levels = np.repeat(drawn.base_ids[:, None], nominal.columns if nominal else 0, axis=1)
     if k == 0:
-        return _Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, levels, alone=True)
+        return Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, levels, alone=True)
     if nominal is None and not recipe.distinct:
         neighbours = around.chosen(drawn.base_ids, drawn.slots, k)
-        return _Parents(drawn.base_ids, neighbours, drawn.gaps, levels)
+        return Parents(drawn.base_ids, neighbours, drawn.gaps, levels)
     bases, which = np.unique(drawn.base_ids, return_inverse=True)
-    lists_of = around.distinct_lists if recipe.distinct else around.lists
-    step = max(1, ENTRIES_AT_ONCE // (k * k))
-    blocks = [bases[start : start + step] for start in range(0, len(bases), step)]
-    lists = np.concatenate([lists_of(block, k) for block in blocks])
+    lists = listed_neighbours(around, bases, k, recipe)
     if isinstance(nominal, ValueDifference):
         # the base has a vote, and the lowest of the levels that tie has a chance of 1
         lists = np.concatenate([bases[:, None], lists], axis=1)
         chances = np.zeros((len(bases), nominal.columns))
         won = _modes(around, lists, np.arange(len(bases)), chances)[which]
-        return _Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, won, alone=True)
+        return Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, won, alone=True)
     if nominal is not None:
         of_slice = repr(task.label), part.bucket, part.number
         chances = stream(recipe.seed, "mode", *of_slice).random(levels.shape)
         levels = _modes(around, lists, which, chances)
-    return _Parents(drawn.base_ids, lists[which, drawn.slots], drawn.gaps, levels)
+    return Parents(drawn.base_ids, lists[which, drawn.slots], drawn.gaps, levels)
 
 
 def _modes(around: Neighbourhoods, lists: Ints, which: Ints, chances: Floats) -> Ints:
@@ -231,7 +259,7 @@ def _modes(around: Neighbourhoods, lists: Ints, which: Ints, chances: Floats) ->
     return won
 
 
-def _parents_along(inside: Bucket, recipe: Recipe, part: Slice) -> _Parents:
+def _parents_along(inside: Bucket, recipe: Recipe, part: Slice) -> Parents:
     """Draw among the neighbours that bases took along; half a step at most to other classes."""
     task = recipe.tasks[part.class_code]
     of_slice = repr(task.label), part.bucket, part.number
@@ -245,7 +273,7 @@ def _parents_along(inside: Bucket, recipe: Recipe, part: Slice) -> _Parents:
     ids = None
     if "near_id" in inside.records.column_names:
         ids = inside.records.column("near_id").combine_chunks().values.take(pa.array(place))
-    return _Parents(
+    return Parents(
         bases=drawn.base_ids,
         neighbours=drawn.base_ids,
         gaps=drawn.gaps * np.where(differs, half, 1.0),
@@ -256,19 +284,22 @@ def _parents_along(inside: Bucket, recipe: Recipe, part: Slice) -> _Parents:
 
 
 def _slice_rows(
-    inside: Bucket, recipe: Recipe, part: Slice, provenance: bool
+    recipe: Recipe, provenance: bool, inside: Bucket, part: Slice
 ) -> Iterator[pa.RecordBatch]:
     """The new rows of a slice, batch by batch."""
-    records, rows = inside.records, inside.rows
-    task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
-    if "near_other" in records.column_names and task.method == "smote":
+    rows, task, model = inside.rows, recipe.tasks[part.class_code], recipe.models[part.class_code]
+    if "near_other" in inside.records.column_names and task.method == "smote":
         parents = _parents_along(inside, recipe, part)
     else:
-        seen = replace(rows, features=model.searched(rows.features))
-        around = neighbourhoods(seen, model.inverse_scale, model.nominal)
-        parents = _parents(rows, around, recipe, part, inside.ranks)
-    given = records, rows.features, inside.sources
-    yield from _made_rows(parents, *given, recipe=recipe, part=part, provenance=provenance)
+        parents = _parents(rows, around_bucket(rows, model), recipe, part, inside.ranks)
+    given = inside.records, rows.features, inside.sources
+    yield from _batches(parents, *given, recipe, part.class_code, provenance=provenance)
+
+
+def around_bucket(rows: BucketRows, model: ClassModel) -> Neighbourhoods:
+    """Which rows of a bucket are near to which, as the search sees them."""
+    seen = replace(rows, features=model.searched(rows.features))
+    return neighbourhoods(seen, model.inverse_scale, model.nominal)
 
 
 def _exact_rows(
@@ -277,7 +308,7 @@ def _exact_rows(
     """The new rows of a task that searches a whole class: once, for all of its slices."""
     task, model = recipe.tasks[slices[0].class_code], recipe.models[slices[0].class_code]
     around, rows = whole.around, whole.rows
-    k = _neighbours_at_hand(around, recipe, task)
+    k = neighbours_at_hand(around, recipe, task)
     asked = np.zeros(around.points, dtype=bool)
     for part in slices if k else ():
         drawn = _drawn(rows, recipe, part, k, None)
@@ -294,57 +325,77 @@ def _exact_rows(
             some = parents.taken(slice(start, start + step))
             needed = np.unique(np.concatenate([some.bases, some.neighbours, some.levels.ravel()]))
             records = whole.records(needed)
-            yield from _made_rows(
-                some.among(needed),
-                records,
-                features_of(records),
-                np.arange(len(needed)),
-                recipe=recipe,
-                part=part,
-                provenance=provenance,
+            given = records, features_of(records), np.arange(len(needed))
+            yield from _batches(
+                some.among(needed), *given, recipe, part.class_code, provenance=provenance
             )
 
 
-def _made_rows(
-    parents: _Parents,
+def _batches(
+    parents: Parents,
     records: pa.Table,
     features: Floats,
     sources: Ints,
-    *,
     recipe: Recipe,
-    part: Slice,
+    code: int,
+    *,
     provenance: bool,
 ) -> Iterator[pa.RecordBatch]:
-    """New rows, batch by batch, of parents that are rows of `features`.
-
-    `sources` are their records, of which `carry` and `id` are taken.
-    """
-    task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
-    values = features[:, : len(model.center)]
+    """New rows, batch by batch (see `made_rows`)."""
     step = rows_per_batch(features.shape[1])
-    between = interpolate if model.medians is None else interpolate_with_holes
     for start in range(0, len(parents.bases), step):
         some = parents.taken(slice(start, start + step))
-        base, neighbour = some.bases, some.neighbours
-        other = values[neighbour] if some.far is None else some.far
-        made = between(values[base], other, some.gaps)
-        columns = {
-            "class": pa.array(np.full(len(base), part.class_code, dtype=np.int32)),
-            "features": stored(made, task.storage),
-        }
-        if "carry" in records.column_names:
-            columns["carry"] = _along(records.column("carry"), sources[base], sources[some.levels])
-        if provenance:
-            ids = records.column("id")
-            alone = np.full(len(base), parents.alone)
-            columns["base_id"] = ids.take(pa.array(sources[base]))
-            columns["neighbour_id"] = (
-                ids.take(pa.array(sources[neighbour], mask=alone))
-                if some.far_ids is None
-                else some.far_ids
-            )
-            columns["gap"] = pa.array(some.gaps, mask=alone)
+        columns = made_rows(some, records, features, sources, recipe, code, provenance=provenance)
         yield from pa.table(columns).combine_chunks().to_batches()
+
+
+def made_rows(
+    parents: Parents,
+    records: pa.Table,
+    features: Floats,
+    sources: Ints,
+    recipe: Recipe,
+    code: int,
+    *,
+    provenance: bool,
+) -> dict[str, pa.Array]:
+    """The columns of new rows, as in `emitted_schema`.
+
+    Parameters
+    ----------
+    records : Table
+        `carry` and `id` of real rows, where they are needed.
+    features : float64, shape (n, d)
+        Of the rows of a bucket.
+    sources : int64, shape (n,)
+        Of each of them, one of the records.
+    code : int
+        Of the class.
+    """
+    task, model = recipe.tasks[code], recipe.models[code]
+    base, neighbour, gap = parents.bases, parents.neighbours, parents.gaps
+    between = interpolate if model.medians is None else interpolate_with_holes
+    values = features[:, : len(model.center)]
+    other = values[neighbour] if parents.far is None else parents.far
+    made = between(values[base], other, gap)
+    out = {
+        "class": pa.array(np.full(len(base), code, dtype=np.int32)),
+        "features": stored(made, task.storage),
+    }
+    if "carry" in records.column_names:
+        carried = records.column("carry")
+        out["carry"] = _along(carried, sources[base], sources[parents.levels])
+    if provenance:
+        ids = records.column("id")
+        alone = np.full(len(base), parents.alone)
+        out["base_id"] = ids.take(pa.array(sources[base]))
+        out["neighbour_id"] = (
+            ids.take(pa.array(sources[neighbour], mask=alone))
+            if parents.far_ids is None
+            else parents.far_ids
+        )
+        out["gap"] = pa.array(gap, mask=alone)
+    return out
 
 
 def _along(carried: pa.ChunkedArray, bases: Ints, levels: Ints) -> pa.StructArray:
@@ -359,7 +410,7 @@ def _along(carried: pa.ChunkedArray, bases: Ints, levels: Ints) -> pa.StructArra
     return pa.StructArray.from_arrays(values, fields=list(held.schema))
 
 
-def _restored(table: Table, labels: Sequence[object], provenance: bool) -> list[Column]:
+def restored(table: Table, labels: Sequence[object], provenance: bool) -> list[Column]:
     """Every original column of new rows, in its own type, in order."""
     row_of = {position: row for row, position in enumerate(table.inputs)}
     columns = []

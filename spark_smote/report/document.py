@@ -14,6 +14,7 @@ from spark_smote.results import (
     ClassOutcome,
     ColumnDrift,
     ColumnRole,
+    ConditionMet,
     LevelDrift,
     NearestReal,
     Notice,
@@ -23,6 +24,7 @@ from spark_smote.results import (
     Portrait,
     ResampleReport,
     SearchAccuracy,
+    TrialDraws,
 )
 
 T = TypeVar("T")
@@ -65,6 +67,8 @@ def _report(data: dict[str, Any]) -> ResampleReport:
         "columns": ColumnRole,
         "classes": ClassOutcome,
         "accuracy": SearchAccuracy,
+        "constraints": ConditionMet,
+        "trial_draws": TrialDraws,
         "notices": Notice,
         "phases": Phase,
     }

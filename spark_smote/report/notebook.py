@@ -47,6 +47,11 @@ def notebook_html(report: ResampleReport) -> str:
         f'<p style="margin:0.5em 0">{shown(accuracy)}</p>',
     ]
     sentences = [
+        f"<li><code>{shown(each.condition)}</code>, class <bdi>{shown(each.label)}</bdi>: "
+        f"{shown(wording.constraint_sentence(each))}</li>"
+        for each in view.constraints(report)
+    ]
+    sentences += [
         f"<li>Class {named(nearest.label)}: {shown(wording.nearest_sentence(nearest))}</li>"
         for nearest in view.nearest_to_real(report)
     ]

@@ -77,6 +77,7 @@ def _context(report: ResampleReport) -> dict[str, Any]:
         "bars": view.bars(report),
         "classes": view.by_size(report.classes),
         "notes": any(c.note or c.rows_usable != c.rows_before for c in report.classes),
+        "constraints": view.constraints(report),
         "accuracy": view.accuracy_by_size(report),
         "looked_at": any(c.role in ("input", "nominal") for c in report.columns),
         "portraits": _portraits(report, labels),

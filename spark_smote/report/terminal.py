@@ -61,6 +61,9 @@ def text_summary(report: ResampleReport) -> str:
         wrapped(f"class {wording.literal(label)}: {table.sentence}")
         for label, table in view.most_moved(report).items()
     ]
+    if constraints := view.constraints(report):
+        lines = [wrapped(_constraint(each), indent="    ") for each in constraints]
+        parts.append("\n".join(["constraints", *(f"  {line}" for line in lines)]))
     parts += map(_notice, report.notices)
     if report.phases:
         parts.append(wrapped(_times(report)))
@@ -77,6 +80,11 @@ def _columns(report: ResampleReport) -> str:
         more = f" and {len(names) - COLUMNS} more" if len(names) > COLUMNS else ""
         lines.append(wrapped(f"{fate}: {', '.join(names[:COLUMNS])}{more}", indent="    "))
     return "\n".join(["columns on new rows", *(f"  {line}" for line in lines)])
+
+
+def _constraint(constraint: view.Constraint) -> str:
+    who = f"{constraint.condition}, class {constraint.label}"
+    return f"{who}: {wording.constraint_sentence(constraint)}"
 
 
 def _classes(report: ResampleReport) -> str:

@@ -344,6 +344,40 @@ def parameters(report: ResampleReport) -> list[Parameter]:
     ]
 
 
+@dataclass(frozen=True)
+class Constraint:
+    """One of `constraints` in one class that receives rows."""
+
+    condition: str
+    label: str
+    rows: int
+    unmet: int
+    unknown: int
+    drawn_met: float
+    """Share of trial draws that meet it."""
+
+
+def constraints(report: ResampleReport) -> list[Constraint]:
+    """Constraints as asked, each in the classes that receive rows."""
+    order: dict[str, int] = {}
+    for found in report.constraints:
+        order.setdefault(found.condition, len(order))
+    trial = {each.label: each for each in report.trial_draws}
+    return [
+        Constraint(
+            condition=wording.literal(found.condition),
+            label=wording.literal(found.label),
+            rows=found.rows,
+            unmet=found.unmet,
+            unknown=found.unknown,
+            drawn_met=trial[found.label].met_each[order[found.condition]]
+            / trial[found.label].draws,
+        )
+        for found in report.constraints
+        if found.label in trial
+    ]
+
+
 def columns_by_role(report: ResampleReport) -> list[ColumnRole]:
     """Columns in the order of their roles, within a role that of the table."""
     order = {role: i for i, role in enumerate(ROLES)}

@@ -6,7 +6,7 @@ import json
 import math
 import unicodedata
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spark_smote.results import (
     ClassOutcome,
@@ -15,6 +15,9 @@ from spark_smote.results import (
     NearestReal,
     ResampleReport,
 )
+
+if TYPE_CHECKING:
+    from spark_smote.report.view import Constraint
 
 _DIRECTION_MARKS = frozenset(
     "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -244,6 +247,14 @@ def _farther(distance_ratio: float) -> str:
     if distance_ratio < 1.0005:
         return "as near as the true ones"
     return f"{figure(100 * (distance_ratio - 1), 2)}% farther away than the true ones on average"
+
+
+def constraint_sentence(constraint: Constraint) -> str:
+    """Who meets a constraint: real rows, and new ones as they are first drawn."""
+    real = f"{count(constraint.unmet)} of {rows(constraint.rows)} break it"
+    nulls = f" ({count(constraint.unknown)} as NULL)" if constraint.unknown else ""
+    drawn = share(constraint.drawn_met)
+    return f"{real}{nulls}; {drawn} of trial draws meet it, and all new rows"
 
 
 def nearest_sentence(nearest: NearestReal) -> str:

@@ -14,6 +14,11 @@ from spark_smote.kernels.value_difference import ValueDifference
 from spark_smote.labels import in_order
 from spark_smote.plans.classes import Assignment, assign_classes
 from spark_smote.plans.columns import resolve_columns
+from spark_smote.plans.conditions import (
+    check_conditions,
+    condition_notices,
+    conditions_of_real_rows,
+)
 from spark_smote.plans.counting import Asked, count_buckets, measured_accuracy
 from spark_smote.plans.imputing import missing_marked, sampled_medians
 from spark_smote.plans.layout import lay_out
@@ -31,8 +36,16 @@ from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.sample import ClassSample, sample_classes
 from spark_smote.plans.synthesise import Recipe
 from spark_smote.plans.table import Table
+from spark_smote.plans.trial_draws import tried_out
 from spark_smote.plans.tuning import QUALITIES
-from spark_smote.results import ClassOutcome, LabelValue, Notice, SearchAccuracy
+from spark_smote.results import (
+    ClassOutcome,
+    ConditionMet,
+    LabelValue,
+    Notice,
+    SearchAccuracy,
+    TrialDraws,
+)
 from spark_smote.samplers.base import PhaseClock, Progress, Sampler
 from spark_smote.samplers.params import (
     HasInputs,
@@ -88,12 +101,19 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
         strategy, ratios = value("samplingStrategy"), value("samplingRatios")
         check_strategy(strategy, ratios, kind="over-sampling")
         table = self._table(df)
+        conditions = tuple(self._optional("constraints", ()))
+        check_conditions(table, conditions)
 
         profile: Profile = clock.run(
             "profile", lambda: profile_table(table, handle_invalid=self._handle_invalid)
         )
         if profile.complete == profile.counts:  # nothing to skip and nothing to impute
             table = replace(table, stand_ins=(), all_valid=True)
+        constraints: list[ConditionMet] = []
+        if conditions:
+            constraints = clock.run(
+                "constraints", lambda: conditions_of_real_rows(table, conditions)
+            )
         targets = oversampling_targets(profile.counts, strategy=strategy, ratios=ratios)
         assignment = assign_classes(
             profile, targets, k=value("kNeighbors"), on_small_class=value("onSmallClass")
@@ -118,7 +138,17 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
         models, tallies = clock.run(
             "hash", lambda: self._counted(records, assignment, samples, nominal, medians)
         )
-        layout = lay_out(assignment.tasks, models, [tally.counts for tally in tallies])
+        counts = [tally.counts for tally in tallies]
+        layout = lay_out(assignment.tasks, models, counts)
+        distinct = value("distinctNeighbours")
+        recipe = Recipe(
+            assignment.tasks, tuple(models), layout, value("seed"), distinct, conditions
+        )
+        trial: list[TrialDraws] = []
+        if conditions and records is not None:
+            trial, recipe = clock.run(
+                "trial", lambda: tried_out(table, recipe, records.frame, samples, counts)
+            )
         accuracy = [
             *found.accuracy,
             *measured_accuracy(assignment.tasks, models, tallies, self._recall_queries()),
@@ -132,17 +162,17 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
                 assignment,
                 samples,
                 standardize=self._optional("standardize", True),
-                distinct=value("distinctNeighbours"),
+                distinct=distinct,
             ),
             *known,
+            *condition_notices(constraints, trial),
             *nominal_notices(assignment.tasks, models),
             *exact_notices(assignment.tasks, models, samples),
             *accuracy_notices(accuracy, split=any((model.splits > 1).any() for model in models)),
         ]
         outcomes = self._outcomes(profile, assignment, models)
         report = self._report(table, profile, outcomes, clock, accuracy=accuracy, notices=notices)
-        distinct = value("distinctNeighbours")
-        recipe = Recipe(assignment.tasks, tuple(models), layout, value("seed"), distinct)
+        report.constraints, report.trial_draws = constraints, trial
         return ResamplePlan(report, table, recipe, records)
 
     def _candidates(
@@ -244,7 +274,7 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
                 seed=self._value("seed"),
                 nominal=nominal,
                 medians=medians,
-                in_parts=task.ranked is None,
+                in_parts=task.ranked is None and not self._optional("constraints", ()),
             )
             for task, sample in zip(assignment.tasks, samples, strict=True)
         ]

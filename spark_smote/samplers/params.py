@@ -118,6 +118,20 @@ def policy(name: str, value: Any) -> str | dict[str, str]:
     return _policy(name, value)
 
 
+def conditions(name: str, value: Any) -> list[str]:
+    """Conditions in SQL."""
+    texts = isinstance(value, (list, tuple)) and all(
+        isinstance(v, str) and v.strip() for v in value
+    )
+    if not texts:
+        raise ParameterError(
+            f"{name} must be a list of SQL conditions, as in ['age >= 18']; received {value!r}"
+        )
+    if len(set(value)) < len(value):
+        raise ParameterError(f"{name} holds a condition twice: {list(value)}; leave one out")
+    return list(value)
+
+
 def columns_or_auto(name: str, value: Any) -> str | list[str]:
     """Names of columns, or `auto`."""
     return AUTO if value == AUTO else columns(name, value)
@@ -364,6 +378,18 @@ class HasNeighbours(HasBuckets):
         "'skip'",
         "error",
         one_of("error", "reduce", "duplicate", "skip"),
+    )
+
+
+class HasConstraints(Params):
+    """What new rows must be like."""
+
+    constraints = Parameter(
+        "constraints",
+        "conditions in Spark SQL over the columns of the table, by their names, that every new row "
+        "meets, as in ['age >= 18', 'end_date >= start_date']; unknown (NULL) is not met",
+        (),
+        conditions,
     )
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from pyspark import keyword_only
 
 from spark_smote.samplers.interpolation import Interpolating
-from spark_smote.samplers.params import HasFeaturesCol, with_accessors
+from spark_smote.samplers.params import HasConstraints, HasFeaturesCol, with_accessors
 
 
 @with_accessors
-class SMOTE(Interpolating, HasFeaturesCol):
+class SMOTE(Interpolating, HasFeaturesCol, HasConstraints):
     """Over-sample by interpolating between near rows of the same class.
 
     Each new row lies on the segment from a base row, drawn uniformly in its class, to one of the
@@ -42,6 +42,13 @@ class SMOTE(Interpolating, HasFeaturesCol):
         How integer inputs come back on new rows: rounded half to even, or down. In a dict also
         "double": that column is not rounded, and its type becomes double, on original rows too.
         It is the one case in which the type of a column changes.
+    constraints : list of str, optional
+        Conditions in Spark SQL over the columns of the table, by their names (in backticks where
+        they hold dots or spaces), that every new row meets as it is written, as in
+        ["age >= 18", "end_date >= start_date"]; NULL counts as not met. Rows that fail are drawn
+        again from their base row, then from others of the bucket, a bounded number of times; what
+        is still missing then is a `DataError`. Real rows are only counted. A condition looks at one
+        row by itself: no aggregates, windows, queries, Python functions or random numbers.
     samplingStrategy : str, float, dict or callable, default "auto"
         "auto" brings every class up to the largest; a float r in (0, 1] (two classes) brings the
         smaller to r times the larger; a dict gives totals per class; see the README.
@@ -118,6 +125,7 @@ class SMOTE(Interpolating, HasFeaturesCol):
         ignoreCols: Sequence[str] | None = None,
         carryPolicy: str | Mapping[str, str] | None = None,
         boundsPolicy: str | Mapping[str, str] | None = None,
+        constraints: Sequence[str] | None = None,
         samplingStrategy: Any = None,
         samplingRatios: Mapping[Any, float] | None = None,
         kNeighbors: int | None = None,

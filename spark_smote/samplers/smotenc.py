@@ -10,11 +10,11 @@ from pyspark import keyword_only
 from spark_smote.errors import SchemaError
 from spark_smote.plans.table import Table
 from spark_smote.samplers.interpolation import Interpolating
-from spark_smote.samplers.params import HasNominalCols, with_accessors
+from spark_smote.samplers.params import HasConstraints, HasNominalCols, with_accessors
 
 
 @with_accessors
-class SMOTENC(Interpolating, HasNominalCols):
+class SMOTENC(Interpolating, HasNominalCols, HasConstraints):
     """Over-sample rows of numbers and categories, as SMOTE does, but never between categories.
 
     Numeric columns are interpolated as by `SMOTE`. Nominal ones (strings, booleans, codes) are
@@ -45,6 +45,13 @@ class SMOTENC(Interpolating, HasNominalCols):
         How integer inputs come back on new rows: rounded half to even, or down. In a dict also
         "double": that column is not rounded, and its type becomes double, on original rows too.
         It is the one case in which the type of a column changes.
+    constraints : list of str, optional
+        Conditions in Spark SQL over the columns of the table, by their names (in backticks where
+        they hold dots or spaces), that every new row meets as it is written, as in
+        ["age >= 18", "end_date >= start_date"]; NULL counts as not met. Rows that fail are drawn
+        again from their base row, then from others of the bucket, a bounded number of times; what
+        is still missing then is a `DataError`. Real rows are only counted. A condition looks at one
+        row by itself: no aggregates, windows, queries, Python functions or random numbers.
     samplingStrategy : str, float, dict or callable, default "auto"
         "auto" brings every class up to the largest; a float r in (0, 1] (two classes) brings the
         smaller to r times the larger; a dict gives totals per class; see the README.
@@ -121,6 +128,7 @@ class SMOTENC(Interpolating, HasNominalCols):
         ignoreCols: Sequence[str] | None = None,
         carryPolicy: str | Mapping[str, str] | None = None,
         boundsPolicy: str | Mapping[str, str] | None = None,
+        constraints: Sequence[str] | None = None,
         samplingStrategy: Any = None,
         samplingRatios: Mapping[Any, float] | None = None,
         kNeighbors: int | None = None,

@@ -5,6 +5,7 @@ import logging
 from collections import Counter
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
@@ -127,6 +128,37 @@ def test_the_same_job_again_replaces_its_output_with_the_same_rows(cli, source, 
     assert cli(*args).exit_code == 0
 
     assert _rows(out).equals(first)
+
+
+def test_new_rows_meet_constraints_and_a_shortfall_leaves_the_earlier_output(cli, source, tmp_path):
+    out = tmp_path / "out"
+    args = ("resample", source, out, *FITTING, "--set", "report.portrait=false")
+
+    result = cli(*args, "--constraint", "visits % 2 = 0", "--constraint", "height > weight")
+    assert result.exit_code == 0, result.stderr
+    new = _rows(out).filter(pc.field("is_synthetic")).to_pylist()
+    assert len(new) == COMMON - RARE
+    assert all(row["visits"] % 2 == 0 and row["height"] > row["weight"] for row in new)
+    report = json.loads((out / "_spark_smote" / "report.json").read_text(encoding="utf-8"))
+    assert {each["condition"] for each in report["constraints"]} == {
+        "visits % 2 = 0",
+        "height > weight",
+    }
+    assert "INFO constraints ..." in result.stderr
+
+    before = _entries(tmp_path)
+    result = cli(*args, "--constraint", "visits >= 0", "--constraint", "visits > 99")
+    assert result.exit_code == 3
+    assert "error: constraints: class 'rare' is 260 short of the 260 new rows" in result.stderr
+    assert "'visits > 99' by " in result.stderr
+    assert "'visits >= 0' by " not in result.stderr
+    assert f"Any earlier table at {out} is intact" in result.stderr
+    assert _traceless(result)
+    assert _entries(tmp_path) == before
+
+    result = cli(*args, "--constraint", "visit > 1", "--dry-run")
+    assert result.exit_code == 2
+    assert "'visit > 1' names column 'visit'" in result.stderr
 
 
 def test_a_dry_run_shows_a_configuration_that_loads_and_writes_nothing(cli, source, tmp_path):

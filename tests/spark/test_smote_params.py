@@ -54,6 +54,7 @@ def bad_values(parameter):
         "column_or_none": [3, False, ["x"]],
         "columns": ["x", [1], {"x": 1}, 3],
         "columns_or_auto": ["Auto", "", [1], {"x": 1}, 3],
+        "conditions": ["x > 1", [1], [" "], {"x": 1}, 3, ["x > 1", "x > 1"]],
         "policy": ["keep", "", 3, {"x": "keep"}, {"x": None}, {3: "copy"}, ["copy"]],
         "bounds": [
             "double", "ceil", "", 3, True, {"x": "ceil"}, {"x": None}, {3: "round"}, ["floor"],

@@ -21,6 +21,7 @@ from spark_smote.report import view, wording
 from spark_smote.results import (
     ClassOutcome,
     ColumnRole,
+    ConditionMet,
     LevelDrift,
     NearestReal,
     Notice,
@@ -29,6 +30,7 @@ from spark_smote.results import (
     Portrait,
     ResampleReport,
     SearchAccuracy,
+    TrialDraws,
 )
 
 SHUTTLE = {
@@ -133,6 +135,18 @@ SHAPES = {
     "nothing to add": lambda: finished({0: 40, 1: 40}),
     "rows removed": lambda: planned({0: 900, 1: 40}, after={0: 40, 1: 40}),
     "one class": lambda: planned({0: 40}),
+    "constraints": lambda: planned(
+        {0: 900, 1: 40},
+        constraints=[
+            ConditionMet(condition, label, rows, unmet, unknown)
+            for condition, unmet, unknown in (
+                ("`a b` >= 18", 7, 2),
+                ("x < y\n  AND y <> '<'", 0, 0),
+            )
+            for label, rows in ((0, 900), (1, 40))
+        ],
+        trial_draws=[TrialDraws(1, 250, 240, 2_000, 1_500, [1_600, 1_900])],
+    ),
     "no class": lambda: planned({0: 40}, classes=[], accuracy=[]),
     "one row": lambda: finished({0: 40, 1: 1}),
     "one column": lambda: finished({0: 40, 1: 10}, columns=["x"]),
@@ -193,6 +207,17 @@ def test_text_summary_is_narrow_and_plain(report):
     assert max(map(len, text.splitlines())) <= 100
     assert "\x1b" not in text
     assert text == text.strip()
+
+
+def test_constraints_are_told_of_the_classes_that_receive_rows():
+    report = SHAPES["constraints"]()
+    page = Page(reports.to_html(report)).text
+    assert "`a b` >= 18 1 40 7 2 80%" in page
+    for view_ in (reports.text_summary(report), Page(reports.notebook_html(report)).text):
+        text = " ".join(view_.split()).replace(" ,", ",").replace(" :", ":")
+        assert "`a b` >= 18, class 1: 7 of 40 rows break it (2 as NULL); 80% of trial" in text
+        assert "class 1: 0 of 40 rows break it; 95% of trial draws meet it" in text
+        assert "900 rows break it" not in text
 
 
 # --- JSON ---

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import re
 
+from spark_smote import errors
+from spark_smote.errors import SparkSmoteError
+
 _CONDITION = re.compile(r"\[[A-Z][A-Z0-9_.]+\] ?(.*)")
 _PYTHON_ERROR = re.compile(
     r"^\s*((?:[a-zA-Z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit)\b: .+)$", re.M
 )
+_OURS = re.compile(r"spark_smote\.errors\.(\w+): (.+)")
 _LONGEST = 400
 
 
@@ -47,3 +51,14 @@ def summary(error: BaseException) -> str:
         line = spoken[0] if spoken else type(error).__name__
     line = re.sub(r" SQLSTATE: \w+$", "", line.strip())
     return line if len(line) <= _LONGEST else line[:_LONGEST] + " ..."
+
+
+def raised_in_worker(error: BaseException) -> SparkSmoteError | None:
+    """What this package raised in a Python worker; None where that is not behind the failure.
+
+    >>> raised_in_worker(RuntimeError("Traceback ... spark_smote.errors.DataError: too few rows"))
+    DataError('too few rows')
+    """
+    ours = _OURS.search(str(error))
+    kind = getattr(errors, ours[1], None) if ours else None
+    return kind(ours[2].strip()) if ours and kind else None
