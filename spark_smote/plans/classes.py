@@ -68,11 +68,18 @@ class ClassTask:
     """How new rows leave the workers: as `array`, or as vectors, `dense` or `sparse`."""
     ranked: Standing | None = None
     """Who may be a base; None = every usable row alike."""
+    group: tuple[int, ...] = ()
+    """Identity of the group the rows are of, where groups are resampled separately."""
 
     @property
     def standing(self) -> Standing:
         """Who may be a base."""
         return self.ranked or Standing((self.rows,), (1,))
+
+    @property
+    def stream(self) -> tuple[str | int, ...]:
+        """What its random streams are keyed by, beside the seed."""
+        return (*self.group, repr(self.label))
 
 
 @dataclass(frozen=True)

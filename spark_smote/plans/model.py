@@ -21,7 +21,7 @@ from spark_smote.plans.tuning import (
     SearchQuality,
     bucket_count,
     cheapest_family,
-    largest_bucket,
+    rows_in_one_bucket,
 )
 
 SAMPLE_ROWS_PER_BUCKET = 32
@@ -191,8 +191,7 @@ def fit_class(
             nominal=Nominal(nominal, weight),
             places=LevelPlaces.of(codes, sample.multiplicity, weight),
         )
-    largest = largest_bucket(single.width, quality)
-    one_bucket = min(quality.one_bucket_rows, largest)
+    one_bucket = rows_in_one_bucket(single.width, quality)
     if sample.distinct_rows <= one_bucket:
         return single
     if not quality.approximate:

@@ -68,10 +68,10 @@ def synthesise(table: Table, recipe: Recipe, records: DataFrame | None) -> DataF
         return no_rows(table)
     sent = send_to_tasks(records, recipe.models, recipe.layout)
     provenance = table.request.provenance
-    schema = _emitted_schema(usable_rows(table, labels).schema, table)
+    schema = emitted_schema(usable_rows(table, labels).schema, table)
     # one row = a new row; `carry` as real rows had it, ids those of base and neighbour
     emitted = sent.mapInArrow(_emitter(recipe, provenance), schema)
-    return emitted.select(*_restored(table, labels, provenance))
+    return emitted.select(*restored(table, labels, provenance))
 
 
 def no_rows(table: Table) -> DataFrame:
@@ -85,7 +85,8 @@ def no_rows(table: Table) -> DataFrame:
     return none.select(*columns, *[column.alias(name) for column, name in named])
 
 
-def _emitted_schema(rows: T.StructType, table: Table) -> T.StructType:
+def emitted_schema(rows: T.StructType, table: Table) -> T.StructType:
+    """The columns in which workers hand out new rows; `rows` is the schema of `usable_rows`."""
     types = {field.name: field.dataType for field in rows}
     array = T.ArrayType(T.DoubleType(), containsNull=False)
     fields = [
@@ -108,7 +109,7 @@ def _emitter(recipe: Recipe, provenance: bool) -> ArrowFunction:
         with worker():
             for inside in buckets_of_tasks(batches, recipe.layout):
                 for part in inside.slices:
-                    yield from _slice_rows(inside, recipe, part, provenance)
+                    yield from slice_rows(inside, recipe, part, provenance)
 
     return emit
 
@@ -133,7 +134,7 @@ class _Parents:
 def _parents(rows: BucketRows, recipe: Recipe, part: Slice, ranks: Ints | None = None) -> _Parents:
     """Draw and search."""
     task, model = recipe.tasks[part.class_code], recipe.models[part.class_code]
-    of_slice = repr(task.label), part.bucket, part.number
+    of_slice = *task.stream, part.bucket, part.number
     rows = replace(rows, features=model.searched(rows.features))
     nominal, k = model.nominal, task.k
     if recipe.distinct:
@@ -170,7 +171,7 @@ def _parents(rows: BucketRows, recipe: Recipe, part: Slice, ranks: Ints | None =
 def _parents_along(inside: Bucket, recipe: Recipe, part: Slice) -> _Parents:
     """Draw among the neighbours that bases took along; half a step at most to other classes."""
     task = recipe.tasks[part.class_code]
-    of_slice = repr(task.label), part.bucket, part.number
+    of_slice = *task.stream, part.bucket, part.number
     random = stream(recipe.seed, "draw", *of_slice)
     drawn = _drawn_by_rank(inside.rows, inside.ranks, recipe, part, task.k, random)
     half = 0.5 * stream(recipe.seed, "half step", *of_slice).random(part.quota)
@@ -206,7 +207,7 @@ def _drawn_by_rank(
     return draw(rows, part.quota, k, random, bases)
 
 
-def _slice_rows(
+def slice_rows(
     inside: Bucket, recipe: Recipe, part: Slice, provenance: bool
 ) -> Iterator[pa.RecordBatch]:
     """The new rows of a slice, batch by batch."""
@@ -225,7 +226,7 @@ def _slice_rows(
         other = values[neighbour] if parents.far is None else parents.far[some]
         made = between(values[base], other, gap)
         columns = {
-            "class": pa.array(np.full(len(base), part.class_code, dtype=np.int32)),
+            "class": pa.array(np.full(len(base), task.code, dtype=np.int32)),
             "features": stored(made, task.storage),
         }
         if "carry" in records.column_names:
@@ -256,7 +257,7 @@ def _along(carried: pa.ChunkedArray, bases: Ints, levels: Ints) -> pa.StructArra
     return pa.StructArray.from_arrays(values, fields=list(held.schema))
 
 
-def _restored(table: Table, labels: Sequence[object], provenance: bool) -> list[Column]:
+def restored(table: Table, labels: Sequence[object], provenance: bool) -> list[Column]:
     """Every original column of new rows, in its own type, in order."""
     row_of = {position: row for row, position in enumerate(table.inputs)}
     columns = []

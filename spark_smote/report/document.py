@@ -14,6 +14,8 @@ from spark_smote.results import (
     ClassOutcome,
     ColumnDrift,
     ColumnRole,
+    GroupFate,
+    GroupsOutcome,
     LevelDrift,
     NearestReal,
     Notice,
@@ -71,6 +73,9 @@ def _report(data: dict[str, Any]) -> ResampleReport:
     for name, kind in parts.items():
         data[name] = [_read(kind, part) for part in data.get(name, [])]
     data["steps"] = [_report(step) for step in data.get("steps", [])]
+    if data.get("groups") is not None:
+        fates = [_read(GroupFate, part) for part in data["groups"]["fates"]]
+        data["groups"] = _read(GroupsOutcome, {**data["groups"], "fates": fates})
     if data.get("portrait") is not None:
         data["portrait"] = _portrait(data["portrait"])
     return _read(ResampleReport, data)

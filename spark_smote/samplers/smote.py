@@ -7,12 +7,12 @@ from typing import Any
 
 from pyspark import keyword_only
 
-from spark_smote.samplers.interpolation import Interpolating
+from spark_smote.samplers.grouped import InterpolatingWithinGroups
 from spark_smote.samplers.params import HasFeaturesCol, with_accessors
 
 
 @with_accessors
-class SMOTE(Interpolating, HasFeaturesCol):
+class SMOTE(InterpolatingWithinGroups, HasFeaturesCol):
     """Over-sample by interpolating between near rows of the same class.
 
     Each new row lies on the segment from a base row, drawn uniformly in its class, to one of the
@@ -42,6 +42,11 @@ class SMOTE(Interpolating, HasFeaturesCol):
         How integer inputs come back on new rows: rounded half to even, or down. In a dict also
         "double": that column is not rounded, and its type becomes double, on original rows too.
         It is the one case in which the type of a column changes.
+    groupCols : list of str, optional
+        Resample within each combination of values of these columns, as if it were a table of its
+        own: a tenant, a country, a day; null is a value too. Neighbours never cross groups,
+        `samplingStrategy` and `onSmallClass` are applied in each of them, and new rows have the
+        group of their base. A class that a group lacks, or has enough of, is left there.
     samplingStrategy : str, float, dict or callable, default "auto"
         "auto" brings every class up to the largest; a float r in (0, 1] (two classes) brings the
         smaller to r times the larger; a dict gives totals per class; see the README.
@@ -117,6 +122,7 @@ class SMOTE(Interpolating, HasFeaturesCol):
         ignoreCols: Sequence[str] | None = None,
         carryPolicy: str | Mapping[str, str] | None = None,
         boundsPolicy: str | Mapping[str, str] | None = None,
+        groupCols: Sequence[str] | None = None,
         samplingStrategy: Any = None,
         samplingRatios: Mapping[Any, float] | None = None,
         kNeighbors: int | None = None,
