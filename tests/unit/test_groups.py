@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from spark_smote.errors import DataError
 from spark_smote.group_strategy import GroupStrategy
+from spark_smote.plans.arrow import feature_lists
+from spark_smote.plans.groups.large import GroupSettings
 from spark_smote.plans.groups.quotas import FATES, FATES_SCHEMA, Rules, group_fates
 from spark_smote.plans.groups.strata import Strata, empty_filter, let_pass, passing
 from spark_smote.plans.groups.summary import (
@@ -18,9 +20,13 @@ from spark_smote.plans.groups.summary import (
     MOST_LARGE,
     NEW_ROWS_OF_SMALL,
     Summary,
-    _summary_of,
     refuse_impossible,
+    summary_of,
 )
+from spark_smote.plans.groups.tasks import SmallStrata, new_rows_of
+from spark_smote.plans.layout import lay_out
+from spark_smote.plans.synthesise import Recipe
+from spark_smote.plans.tuning import QUALITIES
 
 KEYS = st.integers(-3, 3)
 IDENTITIES = st.lists(st.tuples(KEYS, KEYS, st.integers(0, 2)), max_size=40)
@@ -145,7 +151,7 @@ GROUPS = st.lists(
 
 
 def summed(tables, most_rows):
-    parts = [_summary_of(t, 3, most_rows) for t in tables]
+    parts = [summary_of(t, 3, most_rows) for t in tables]
     return functools.reduce(Summary.merged, parts, Summary.unseen(3))
 
 
@@ -221,3 +227,63 @@ def test_errors_name_a_group_its_class_its_rows_how_many_and_remedies():
     many = [(key, [(0, 30, 30), (1, 20, 20)]) for key in range(MOST_LARGE + 1)]
     with pytest.raises(DataError, match=f"513 classes.*'b' of group g=0.*20 rows.*{MOST_LARGE}"):
         refuse_impossible(summed([batch(many, rules())], 12), rules(), quality="fast")
+
+
+def task_of(sizes, new_rows=9):
+    """Records and quotas of strata of class "b", `{group: rows}`, and what workers need."""
+    random = np.random.default_rng(3)
+    group = np.repeat(list(sizes), list(sizes.values()))
+    ones = np.ones(len(group), dtype=np.int64)
+    points = np.abs(np.sin(group * 100 + np.arange(len(group)))).reshape(-1, 1)
+    records = pa.table(
+        {
+            "class": pa.array(ones, pa.int32()),
+            "key": group * 1_000 + random.permutation(len(group)),
+            "features": feature_lists(points),
+            "group": group,
+            "check": -group,
+            "multiplicity": ones,
+        }
+    )
+    count = len(sizes)
+    quotas = {
+        "group": list(sizes),
+        "check": [-key for key in sizes],
+        "class": [1] * count,
+        "usable": list(sizes.values()),
+        "new_rows": [new_rows] * count,
+        "k": [3] * count,
+        "fate": [FATES.index("resampled")] * count,
+        "dense": [False] * count,
+    }
+    return records, pa.table(quotas)
+
+
+def small_strata():
+    none = np.zeros(0, dtype=np.int64)
+    settings = GroupSettings(QUALITIES["fast"], "voronoi", True, 5, 1, 0, False, 0)
+    recipe = Recipe((), (), lay_out((), (), ()), 5, False)
+    return SmallStrata(("a", "b"), 1, Strata(none, none, none), settings, recipe, False, "array")
+
+
+def made(parts, quotas):
+    batches = list(new_rows_of(parts, quotas, small_strata()))
+    return [tuple(row["features"]) for b in batches for row in b.to_pylist()]
+
+
+def test_a_stratum_makes_the_same_rows_whatever_shares_its_task():
+    records, quotas = task_of({4: 30, 9: 12, 11: 7})
+    together = made([records], quotas)
+    assert len(together) == 27
+    shuffled = records.take(pa.array(np.random.default_rng(1).permutation(len(records))))
+    assert made([shuffled.slice(0, 20), shuffled.slice(20)], quotas.slice(1, 1)) == together[9:18]
+    reversed_ = quotas.take(pa.array([2, 0, 1]))
+    assert made([shuffled], reversed_) == together
+
+
+def test_a_table_that_changed_since_it_was_counted_is_told():
+    records, quotas = task_of({4: 30, 9: 12})
+    with pytest.raises(RuntimeError, match="12 usable rows when they were counted and 11 when"):
+        made([records.slice(0, 41)], quotas)
+    with pytest.raises(RuntimeError, match="30 usable rows when they were counted and 0 when"):
+        made([], quotas)

@@ -211,7 +211,7 @@ def _emitter(small: SmallStrata) -> ArrowFunction:
             for part in streamed(batches):
                 (quotas if "new_rows" in part.column_names else records).append(part)
             if quotas:
-                yield from _in_large_batches(_new_rows(records, pa.concat_tables(quotas), small))
+                yield from _in_large_batches(new_rows_of(records, pa.concat_tables(quotas), small))
 
     return emit
 
@@ -229,10 +229,23 @@ def _in_large_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBa
         yield from pa.Table.from_batches(held).combine_chunks().to_batches()
 
 
-def _new_rows(
+def new_rows_of(
     parts: Sequence[pa.Table], quotas: pa.Table, small: SmallStrata
 ) -> Iterator[pa.RecordBatch]:
-    """The new rows of one task, stratum by stratum."""
+    """The new rows of one task, stratum by stratum.
+
+    Parameters
+    ----------
+    parts : sequence of pyarrow.Table
+        Records of the task's strata, in any order; possibly of others too.
+    quotas : pyarrow.Table
+        What each of its strata has to make, as in `plans.groups.quotas.stratum_fates`.
+
+    Raises
+    ------
+    RuntimeError
+        If the rows are not those that were counted.
+    """
     wanted = Strata.of(quotas)
     order = wanted.order
     quotas = quotas.take(pa.array(order))
