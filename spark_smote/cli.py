@@ -109,6 +109,10 @@ def resample(
     seed: Annotated[int | None, typer.Option(help="Same seed, same rows.")] = None,
     id_column: IdColumn = None,
     ignore: Ignore = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Column within whose values to resample (repeatable)."),
+    ] = None,
     carry: Annotated[
         str | None,
         typer.Option(help="Columns that are not interpolated, on new rows: null, copy or JSON."),
@@ -156,6 +160,7 @@ def resample(
             "params.idCol": id_column,
             "params.ignoreCols": ignore or None,
             "params.constraints": constraint or None,
+            "params.groupCols": group or None,
             "params.carryPolicy": carry if carry in (None, "null") else parse_value(carry),
         }
         more = [f"input.options.{option}" for option in input_option or []]

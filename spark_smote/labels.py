@@ -76,6 +76,24 @@ def listed(rows: Mapping[LabelValue, int]) -> str:
     return ", ".join(shown[:_CLASSES_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
+def largest(counts: Mapping[LabelValue, int]) -> LabelValue:
+    """Class with the most rows; of several, the first in sorted order.
+
+    >>> largest({"b": 9, "a": 9, "c": 2})
+    'a'
+    """
+    return max(in_order(counts), key=lambda label: counts[label])
+
+
+def smallest(counts: Mapping[LabelValue, int]) -> LabelValue:
+    """Class with the fewest rows; of several, the first in sorted order.
+
+    >>> smallest({"c": 2, "a": 9, "b": 2})
+    'b'
+    """
+    return min(in_order(counts), key=lambda label: counts[label])
+
+
 def plain(value: Any) -> Any:
     """A numpy scalar as the Python value it holds, anything else as it is."""
     is_scalar = hasattr(value, "dtype") and isinstance(value, Hashable)

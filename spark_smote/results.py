@@ -60,6 +60,34 @@ class ClassOutcome:
 
 
 @dataclass(frozen=True)
+class GroupFate:
+    """What became of a class in some of the groups."""
+
+    label: LabelValue
+    fate: str
+    """`resampled`, `reduced`, `duplicated` or `skipped` (as `onSmallClass` says of few rows),
+    `untouched` (no rows were asked for), `ample` (it had more than asked for), `absent` (it was
+    named, and the group lacks it) or `alone` (it is the only class of the group)."""
+    groups: int
+    new_rows: int
+    examples: list[str]
+    """A few of these groups."""
+
+
+@dataclass(frozen=True)
+class GroupsOutcome:
+    """Groups that were resampled one by one: counts and examples, whatever their number."""
+
+    columns: list[str]
+    groups: int
+    resampled: int
+    """Groups in which some class receives rows."""
+    large: int
+    """Classes within groups that were divided into buckets, and searched approximately."""
+    fates: list[GroupFate]
+
+
+@dataclass(frozen=True)
 class SearchAccuracy:
     """How near the approximate neighbours of one class are to the exact ones."""
 
@@ -227,6 +255,8 @@ class ResampleReport:
     """Whether the method makes new rows, so that columns have something to hold on them."""
     steps: list[ResampleReport] = field(default_factory=list)
     """Of a chain, the report of each of its samplers, in their order."""
+    groups: GroupsOutcome | None = None
+    """None where the table was resampled as a whole."""
     portrait: Portrait | None = None
     """Filled in once rows exist to look at (after a job wrote its output)."""
 

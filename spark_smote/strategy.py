@@ -13,7 +13,15 @@ from reprlib import repr as shown
 from typing import Any, Literal, TypeAlias, cast
 
 from spark_smote.errors import DataError, ParameterError
-from spark_smote.labels import classes_meant, in_order, listed, number_in, plain
+from spark_smote.labels import (
+    classes_meant,
+    in_order,
+    largest,
+    listed,
+    number_in,
+    plain,
+    smallest,
+)
 from spark_smote.results import LabelValue
 
 Counts: TypeAlias = Mapping[LabelValue, int]
@@ -211,24 +219,6 @@ def cleaning_targets(counts: Counts, *, strategy: Strategy = "auto") -> list[Lab
     return in_order(classes_meant(named, rows, source="samplingStrategy"))
 
 
-def largest(counts: Counts) -> LabelValue:
-    """Class with the most rows; of several, the first in sorted order.
-
-    >>> largest({"b": 9, "a": 9, "c": 2})
-    'a'
-    """
-    return max(in_order(counts), key=lambda label: counts[label])
-
-
-def smallest(counts: Counts) -> LabelValue:
-    """Class with the fewest rows; of several, the first in sorted order.
-
-    >>> smallest({"c": 2, "a": 9, "b": 2})
-    'b'
-    """
-    return min(in_order(counts), key=lambda label: counts[label])
-
-
 def is_persistable(strategy: Strategy) -> bool:
     """Whether the strategy can be saved with the sampler: functions cannot.
 
@@ -346,16 +336,23 @@ def _asked(
         return _asked_by_float(rows, float(cast(float, strategy)), kind)
     source = "samplingStrategy"
     if callable(strategy):
-        source, strategy = "samplingStrategy's result", strategy(dict(rows))
-        if not isinstance(strategy, Mapping):
-            raise ParameterError(
-                f"{source} is {shown(strategy)}, of type {type(strategy).__name__}; "
-                "let the function return a dict of class to total"
-            )
-        _check_totals(strategy, source)
+        source, strategy = "samplingStrategy's result", returned_totals(strategy, rows)
     by_class = cast(Totals, strategy)
     labels = classes_meant(by_class, rows, source=source)
     return dict(zip(labels, map(int, by_class.values()), strict=True))
+
+
+def returned_totals(function: Callable[[dict[LabelValue, int]], Any], rows: Counts) -> Totals:
+    """What a function of the counts returns, refused with `ParameterError` if it is no totals."""
+    totals = function(dict(rows))
+    source = "samplingStrategy's result"
+    if not isinstance(totals, Mapping):
+        raise ParameterError(
+            f"{source} is {shown(totals)}, of type {type(totals).__name__}; "
+            "let the function return a dict of class to total"
+        )
+    _check_totals(totals, source)
+    return totals
 
 
 def _asked_by_float(rows: dict[LabelValue, int], ratio: float, kind: Kind) -> dict[LabelValue, int]:

@@ -98,7 +98,8 @@ class Finished:
 def phases_of(config: ResampleConfig, *, dry_run: bool) -> list[str]:
     """Names of the phases that `run_resample` will enter, in order."""
     kind = REGISTRY.get(config.method)
-    planning = ["read", *(kind.phases if kind else ())]
+    groups = ["groups"] if config.params.get("groupCols") else []
+    planning = ["read", *(kind.phases if kind else ()), *groups]
     if config.params.get("constraints"):
         planning = [*planning[:2], "constraints", *planning[2:], "trial"]
     if dry_run:

@@ -10,11 +10,11 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from spark_smote.labels import largest, smallest
 from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.table import Table
 from spark_smote.results import ClassOutcome, LabelValue, Notice, ResampleReport
-from spark_smote.strategy import largest, smallest
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,7 @@ def chain_plan(
             for phase in report.phases
         ],
         makes_rows=any(report.makes_rows for report in reports),
+        groups=None,  # of a step
         steps=reports,
     )
     return ChainPlan(report, table, recipe=maker.recipe, chained=chained)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from spark_smote.errors import DataError
 from spark_smote.plans.profile import Profile
@@ -11,6 +12,10 @@ from spark_smote.results import LabelValue
 
 MOST_NEW_ROWS = 20_000_000_000
 """Per class; the driver keeps a few dozen bytes for each 65,536 of them."""
+
+
+Fate = Literal["resampled", "reduced", "duplicated", "skipped", "refused", "empty"]
+"""What becomes of a class that is to receive rows; `empty` has no usable row."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +68,18 @@ class ClassTask:
     """How new rows leave the workers: as `array`, or as vectors, `dense` or `sparse`."""
     ranked: Standing | None = None
     """Who may be a base; None = every usable row alike."""
+    group: tuple[int, ...] = ()
+    """Identity of the group the rows are of, where groups are resampled separately."""
 
     @property
     def standing(self) -> Standing:
         """Who may be a base."""
         return self.ranked or Standing((self.rows,), (1,))
+
+    @property
+    def stream(self) -> tuple[str | int, ...]:
+        """What its random streams are keyed by, beside the seed."""
+        return (*self.group, repr(self.label))
 
 
 @dataclass(frozen=True)
@@ -101,35 +113,54 @@ def assign_classes(
                 f"{label!r} ({profile.counts[label]:,} rows); the most is {MOST_NEW_ROWS:,}"
             )
         rows = profile.usable[label]
-        method, resolved, note = "smote", k, ""
-        if rows <= k:
-            small = f"class {label!r} has {rows} usable row(s)"
-            if on_small_class == "skip":
-                skipped[label] = f"left as it is (onSmallClass='skip'): {rows} usable rows <= k={k}"
-                continue
-            if rows == 0:
-                raise DataError(
-                    f"{small}, of {profile.counts[label]}: nothing can be made from it; fill its "
-                    "missing values, or leave the class alone with onSmallClass='skip'"
-                )
-            if on_small_class == "error":
-                if rows == 1:
-                    raise DataError(
-                        f"{small}, but kNeighbors={k} needs at least {k + 1}, and a single row has "
-                        "no neighbour at all; set onSmallClass to 'duplicate' or 'reduce' (copies "
-                        "of that row) or to 'skip' (leave the class alone)"
-                    )
-                raise DataError(
-                    f"{small}, but kNeighbors={k} needs at least {k + 1}; set kNeighbors to "
-                    f"{rows - 1} or less, or onSmallClass to 'reduce' (k becomes "
-                    f"{rows - 1}), 'duplicate' (random over-sampling for this class) or 'skip'"
-                )
-            if on_small_class == "duplicate" or rows == 1:
-                method, resolved = "duplicate", 0
-                note = f"duplicated (onSmallClass={on_small_class!r}): {rows} usable rows <= k={k}"
-            else:
-                resolved = rows - 1
-                note = f"k reduced from {k} to {resolved}: {rows} usable rows"
+        fate, resolved = small_class_fate(rows, k, on_small_class)
+        method, note = "smote", ""
+        if fate == "skipped":
+            skipped[label] = f"left as it is (onSmallClass='skip'): {rows} usable rows <= k={k}"
+            continue
+        if fate in ("refused", "empty"):
+            raise DataError(_too_small(label, profile, k))
+        if fate == "duplicated":
+            method = "duplicate"
+            note = f"duplicated (onSmallClass={on_small_class!r}): {rows} usable rows <= k={k}"
+        elif fate == "reduced":
+            note = f"k reduced from {k} to {resolved}: {rows} usable rows"
         storage = profile.storage.get(label, "array")
         tasks.append(ClassTask(len(tasks), label, rows, new_rows, method, resolved, note, storage))
     return Assignment(tuple(tasks), skipped)
+
+
+def small_class_fate(rows: int, k: int, on_small_class: str) -> tuple[Fate, int]:
+    """What becomes of a class of so many usable rows that is to receive new ones, and its k."""
+    if rows > k:
+        return "resampled", k
+    if on_small_class == "skip":
+        return "skipped", 0
+    if rows == 0:
+        return "empty", 0
+    if on_small_class == "error":
+        return "refused", 0
+    if on_small_class == "duplicate" or rows == 1:
+        return "duplicated", 0
+    return "reduced", rows - 1
+
+
+def _too_small(label: LabelValue, profile: Profile, k: int) -> str:
+    rows = profile.usable[label]
+    small = f"class {label!r} has {rows} usable row(s)"
+    if rows == 0:
+        return (
+            f"{small}, of {profile.counts[label]}: nothing can be made from it; fill its "
+            "missing values, or leave the class alone with onSmallClass='skip'"
+        )
+    if rows == 1:
+        return (
+            f"{small}, but kNeighbors={k} needs at least {k + 1}, and a single row has "
+            "no neighbour at all; set onSmallClass to 'duplicate' or 'reduce' (copies "
+            "of that row) or to 'skip' (leave the class alone)"
+        )
+    return (
+        f"{small}, but kNeighbors={k} needs at least {k + 1}; set kNeighbors to "
+        f"{rows - 1} or less, or onSmallClass to 'reduce' (k becomes "
+        f"{rows - 1}), 'duplicate' (random over-sampling for this class) or 'skip'"
+    )

@@ -13,6 +13,7 @@ from pyspark.sql import types as T
 
 from spark_smote.errors import ParameterError, SchemaError
 from spark_smote.plans.carrying import check_policy, crosses
+from spark_smote.plans.groups.identity import group_positions
 from spark_smote.plans.levels import AUTO, listed, nominal_positions, refuse_numbers
 from spark_smote.plans.row_key import can_be_keyed
 from spark_smote.plans.table import (
@@ -64,11 +65,14 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
         column_position(names, name, "ignoreCols")
     nominal: tuple[int, ...] = ()
     inputs: tuple[int, ...] = ()
+    groups: tuple[int, ...] = ()
     if request.looks_at_inputs:
         nominal = nominal_positions(schema, request, label, id_position)
-        inputs = _inputs(schema, request, {label, id_position, *nominal})
+        groups = group_positions(schema, request, {"labelCol": [label], "nominalCols": nominal})
+        inputs = _inputs(schema, request, {label, id_position, *nominal, *groups})
     bounds = _bounds(schema, request, inputs)
-    policies = _policies(schema, request, {label, id_position, *inputs, *nominal})
+    policies = _policies(schema, request, {label, id_position, *inputs, *nominal, *groups})
+    policies |= dict.fromkeys(groups, "copy")
     roles = tuple(
         _role(
             schema[i],
@@ -78,6 +82,7 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
             id_=id_position,
             inputs=inputs,
             nominal=nominal,
+            groups=groups,
             policies=policies,
             bounds=bounds.get(i),
         )
@@ -94,6 +99,7 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
         roles=roles,
         nominal=nominal,
         bounds=bounds,
+        groups=groups,
     )
 
 
@@ -309,8 +315,8 @@ def _policies(
         for name in given:
             if column_position(names, name, "carryPolicy") in settled:
                 raise SchemaError(
-                    f"carryPolicy names {name!r}, which is the label, an input, nominal or "
-                    "the id; it is only for columns that are none of these"
+                    f"carryPolicy names {name!r}, which is the label, an input, nominal, a "
+                    "group column or the id; it is only for columns that are none of these"
                 )
         policies = {i: given[names[i]] for i in left_over if names[i] in given}
     elif given is not None:
@@ -349,6 +355,7 @@ def _role(
     id_: int | None,
     inputs: tuple[int, ...],
     nominal: tuple[int, ...],
+    groups: tuple[int, ...],
     policies: Mapping[int, str],
     bounds: str | None,
 ) -> ColumnRole:
@@ -375,6 +382,8 @@ def _role(
     if position in nominal:
         by = "strings and booleans are" if request.nominal_cols == AUTO else "named by nominalCols,"
         return role("nominal", f"{by} levels")
+    if position in groups:
+        return role("group", "named by groupCols", "copy")
     ignored = field.name in request.ignore_cols
     reason = "named by ignoreCols" if ignored else _why_carried(field, request)
     return role("ignored" if ignored else "carried", reason, policies.get(position))

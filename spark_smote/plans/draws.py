@@ -116,8 +116,8 @@ class Drawing:
 
     def stream(self, purpose: str, part: Slice) -> np.random.Generator:
         """The random stream of a slice for a purpose."""
-        label = repr(self._task(part).label)
-        return stream(self.recipe.seed, purpose, label, part.bucket, part.number)
+        of_class = self._task(part).stream
+        return stream(self.recipe.seed, purpose, *of_class, part.bucket, part.number)
 
     def first(self, inside: Bucket, part: Slice) -> Iterator[pa.RecordBatch]:
         """The kin of a slice, then a draw for every place, and some from other bases.

@@ -120,6 +120,14 @@ def _by_task(
     records = taken(pa.concat_tables([p.records for _, p in placed]), integers_of(routes, "row"))
     for name in ("task", "home", "buckets"):
         records = records.append_column(name, routes.column(name))
+    return streams_by_task(records, tasks, keys)
+
+
+def streams_by_task(records: pa.Table, tasks: Ints, keys: np.ndarray) -> pa.RecordBatch:
+    """Records in the order of their tasks, as a stream for each: `partition int, records binary`.
+
+    `keys` are those of `plans.layout.partition_keys`.
+    """
     starts = np.flatnonzero(np.diff(tasks, prepend=-1))
     ends = np.append(starts[1:], len(tasks))
     streams = [

@@ -31,7 +31,7 @@ def nominal_positions(
         given = request.carry_policy
         decided = {*request.ignore_cols, *(given if isinstance(given, dict) else ())}
         decided |= {names[label], *([] if id_position is None else [names[id_position]])}
-        decided |= {*request.along, *(request.input_cols or ())}
+        decided |= {*request.along, *request.group_cols, *(request.input_cols or ())}
         chosen = [
             i
             for i, field in enumerate(schema)
@@ -55,10 +55,15 @@ def nominal_positions(
     return tuple(sorted(chosen))
 
 
+def can_be_levels(kind: T.DataType) -> bool:
+    """Whether values of this type are told apart, and can be taken along."""
+    variant = type(kind).__name__ == "VariantType"
+    return not (isinstance(kind, (T.MapType, VectorUDT)) or variant) and crosses(kind)
+
+
 def _require_levels(field: T.StructField) -> None:
     kind = field.dataType
-    variant = type(kind).__name__ == "VariantType"
-    if isinstance(kind, (T.MapType, VectorUDT)) or variant or not crosses(kind):
+    if not can_be_levels(kind):
         raise SchemaError(
             f"nominalCols names {field.name!r} of type {kind.simpleString()}, whose values are no "
             "levels that can be taken along; leave it out and give it a carryPolicy, or cast it"

@@ -23,7 +23,7 @@ from spark_smote.plans.tuning import (
     bucket_count,
     cheapest_family,
     exact_core_hours,
-    largest_bucket,
+    rows_in_one_bucket,
 )
 
 SAMPLE_ROWS_PER_BUCKET = 32
@@ -200,8 +200,7 @@ def fit_class(
             nominal=Nominal(nominal, weight),
             places=LevelPlaces.of(codes, sample.multiplicity, weight),
         )
-    largest = largest_bucket(single.width, quality)
-    one_bucket = min(quality.one_bucket_rows, largest)
+    one_bucket = rows_in_one_bucket(single.width, quality)
     if sample.distinct_rows <= one_bucket:
         return single
     if not quality.approximate:

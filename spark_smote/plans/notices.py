@@ -11,20 +11,14 @@ from spark_smote.kernels.bucket import distinct_points
 from spark_smote.kernels.level_counts import LevelCounts
 from spark_smote.kernels.medians import MISSING
 from spark_smote.kernels.nominal import Nominal
+from spark_smote.labels import smallest
 from spark_smote.plans.classes import Assignment, ClassTask
 from spark_smote.plans.model import ClassModel
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.table import INTEGER_TYPES, Table
 from spark_smote.plans.tuning import exact_core_hours
-from spark_smote.results import (
-    ClassOutcome,
-    LabelValue,
-    Notice,
-    Portrait,
-    SearchAccuracy,
-)
-from spark_smote.strategy import smallest
+from spark_smote.results import ClassOutcome, LabelValue, Notice, Portrait, SearchAccuracy
 
 MOST_NEW_PER_REAL = 10
 FEWEST_ROWS = 10
@@ -51,11 +45,7 @@ def refuse_id_like(table: Table, samples: Sequence[ClassSample]) -> None:
     DataError
         Naming the column.
     """
-    if table.packed or table.request.input_cols is not None:
-        return
-    for row, position in enumerate(table.inputs):
-        if not isinstance(table.schema[position].dataType, INTEGER_TYPES):
-            continue
+    for row, position in possible_ids(table):
         for sample in samples:
             there = sample.features[:, row] != MISSING
             rows = int(sample.multiplicity[there].sum())
@@ -66,6 +56,17 @@ def refuse_id_like(table: Table, samples: Sequence[ClassSample]) -> None:
                     f"like an id, and ids must not be interpolated; put it into ignoreCols (with "
                     f"a carryPolicy) or idCol, or name it in inputCols if it is a quantity"
                 )
+
+
+def possible_ids(table: Table) -> list[tuple[int, int]]:
+    """Integer inputs that nobody asked for: place among the inputs, position in the table."""
+    if table.packed or table.request.input_cols is not None:
+        return []
+    return [
+        (row, position)
+        for row, position in enumerate(table.inputs)
+        if isinstance(table.schema[position].dataType, INTEGER_TYPES)
+    ]
 
 
 def plan_notices(
@@ -107,7 +108,7 @@ def plan_notices(
                     "info",
                 )
             )
-    notices += _nominal_features(table)
+    notices += nominal_features_notices(table)
     for task, sample in zip(assignment.tasks, samples, strict=True):
         notices += _sample_notices(table, task, sample, standardize=standardize, distinct=distinct)
     return notices
@@ -117,39 +118,45 @@ def target_notices(
     profile: Profile, targets: Mapping[LabelValue, int], assignment: Assignment
 ) -> list[Notice]:
     """What is to be known of so many new rows, however they are made."""
-    notices: list[Notice] = []
     largest = max(profile.counts.values())
     grown = [task for task in assignment.tasks if task.new_rows]
     full = [task.label for task in grown if targets[task.label] >= largest]
-    if full:
-        remedy = (
-            "samplingStrategy=0.25 to 0.43"
-            if len(profile.counts) == 2
-            else "samplingRatios of 0.25 to 0.43"
+    return [
+        *balanced_notices(full, classes=len(profile.counts)),
+        *crowded_notices({t.label: (t.new_rows, t.rows) for t in assignment.tasks}),
+    ]
+
+
+def balanced_notices(full: Sequence[LabelValue], *, classes: int) -> list[Notice]:
+    """Classes as large as the largest are more than is needed, as a rule."""
+    if not full:
+        return []
+    remedy = "samplingStrategy=0.25 to 0.43" if classes == 2 else "samplingRatios of 0.25 to 0.43"
+    return [
+        Notice(
+            "balanced_fully",
+            f"{_named(full)} brought to the size of the largest class or beyond it. Try 1:4 "
+            f"to 3:7 first ({remedy}): it distorts predicted probabilities less and often "
+            f"ranks as well.",
         )
-        notices.append(
-            Notice(
-                "balanced_fully",
-                f"{_named(full)} brought to the size of the largest class or beyond it. Try 1:4 "
-                f"to 3:7 first ({remedy}): it distorts predicted probabilities less and often "
-                f"ranks as well.",
-            )
-        )
+    ]
+
+
+def crowded_notices(rows: Mapping[LabelValue, tuple[int, int]]) -> list[Notice]:
+    """Many new rows for each real one; `rows` are both, per class."""
     crowded = {
-        t.label: t.new_rows / t.rows
-        for t in assignment.tasks
-        if t.new_rows > MOST_NEW_PER_REAL * t.rows
+        label: new / real for label, (new, real) in rows.items() if new > MOST_NEW_PER_REAL * real
     }
-    if crowded:
-        figures = ", ".join(f"{times:,.0f} in class {label!r}" for label, times in crowded.items())
-        notices.append(
-            Notice(
-                "many_new_per_real",
-                f"Synthetic rows per real one: {figures}. Beyond {MOST_NEW_PER_REAL} they add "
-                f"weight, not information.",
-            )
+    if not crowded:
+        return []
+    figures = ", ".join(f"{times:,.0f} in class {label!r}" for label, times in crowded.items())
+    return [
+        Notice(
+            "many_new_per_real",
+            f"Synthetic rows per real one: {figures}. Beyond {MOST_NEW_PER_REAL} they add "
+            f"weight, not information.",
         )
-    return notices
+    ]
 
 
 def skipped_notices(profile: Profile) -> list[Notice]:
@@ -349,7 +356,7 @@ def portrait_notices(portrait: Portrait) -> list[Notice]:
     return notices
 
 
-def _nominal_features(table: Table) -> list[Notice]:
+def nominal_features_notices(table: Table) -> list[Notice]:
     """Category codes inside a vector, which its ML metadata gives away."""
     if not table.packed:
         return []

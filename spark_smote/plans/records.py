@@ -45,13 +45,19 @@ def id_column(table: Table) -> Column:
     return table.key if table.id is None else table.crossing(table.id)
 
 
-def usable_rows(table: Table, labels: Sequence[LabelValue], *, with_key: bool = False) -> DataFrame:
+def usable_rows(
+    table: Table,
+    labels: Sequence[LabelValue],
+    more: Sequence[Column] = (),
+    *,
+    with_key: bool = False,
+) -> DataFrame:
     """Rows that may be a base or a neighbour.
 
     One row = a row of one of the classes, with finite inputs:
     `class int, carried bigint, features array<double>`; then, where new rows copy columns or take
     levels, those as the struct `carry`; with provenance, `id`. Instead of these two, where asked
-    for, `row bigint`, the content key of the whole row.
+    for, `row bigint`, the content key of the whole row. Then `more`.
     """
     kind = table.schema[table.label].dataType
     wanted = table.label_column.isin(*[label_literal(label, kind) for label in labels])
@@ -62,6 +68,7 @@ def usable_rows(table: Table, labels: Sequence[LabelValue], *, with_key: bool = 
         table.carried_key.alias("carried"),
         table.features.alias("features"),
         *along,
+        *more,
     )
 
 
@@ -80,7 +87,7 @@ def class_records(table: Table, labels: Sequence[LabelValue]) -> DataFrame:
     One row = some records as an Arrow stream, `records binary`. A record = a distinct row:
     `usable_rows` with `key bigint` in the place of `carried`, and `multiplicity bigint`.
     """
-    return usable_rows(table, labels).mapInArrow(_packer(merged_records), "records binary")
+    return usable_rows(table, labels).mapInArrow(packer(merged_records), "records binary")
 
 
 def joint_records(
@@ -92,10 +99,12 @@ def joint_records(
     the features and of what is carried, and of the place of the class among `labels`.
     """
     rows = usable_rows(table, labels, with_key=with_key)
-    return rows.mapInArrow(_packer(_as_one_class), "records binary")
+    return rows.mapInArrow(packer(_as_one_class), "records binary")
 
 
-def _packer(merge: Callable[[pa.Table], pa.Table]) -> ArrowFunction:
+def packer(merge: Callable[[pa.Table], pa.Table]) -> ArrowFunction:
+    """What packs rows of `usable_rows`, merged, as streams of records."""
+
     def pack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         with worker():
             held: list[pa.RecordBatch] = []

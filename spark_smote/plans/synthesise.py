@@ -76,11 +76,11 @@ def synthesise(table: Table, recipe: Recipe, records: DataFrame | None) -> DataF
         return no_rows(table)
     sent = send_to_tasks(records, recipe.models, recipe.layout)
     provenance = table.request.provenance
-    slice_rows = partial(_slice_rows, recipe, provenance)
+    emit_slice = partial(slice_rows, recipe=recipe, provenance=provenance)
     # one row = a new row; `carry` as real rows had it, ids those of base and neighbour
-    emit = emitter(recipe.layout, slice_rows)
+    emit = emitter(recipe.layout, emit_slice)
     if whole_tasks(recipe.layout, recipe.models):
-        emit = _whole_emitter(recipe, provenance, slice_rows)
+        emit = _whole_emitter(recipe, provenance, emit_slice)
     emitted = sent.mapInArrow(emit, emitted_schema(table, labels))
     return emitted.select(*restored(table, labels, provenance))
 
@@ -207,7 +207,7 @@ def listed_neighbours(around: Neighbourhoods, bases: Ints, k: int, recipe: Recip
 def _drawn(rows: BucketRows, recipe: Recipe, part: Slice, k: int, ranks: Ints | None) -> Draw:
     """Draw; ranks are asked about where not all rows of the class are bases alike."""
     task = recipe.tasks[part.class_code]
-    random = stream(recipe.seed, "draw", repr(task.label), part.bucket, part.number)
+    random = stream(recipe.seed, "draw", *task.stream, part.bucket, part.number)
     if ranks is None or task.ranked is None:
         return draw(rows, part.quota, k, random)
     shares = recipe.layout.shares[part.class_code]
@@ -246,7 +246,7 @@ def _parents(
         won = _modes(around, lists, np.arange(len(bases)), chances)[which]
         return Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, won, alone=True)
     if nominal is not None:
-        of_slice = repr(task.label), part.bucket, part.number
+        of_slice = *task.stream, part.bucket, part.number
         chances = stream(recipe.seed, "mode", *of_slice).random(levels.shape)
         levels = _modes(around, lists, which, chances)
     return Parents(drawn.base_ids, lists[which, drawn.slots], drawn.gaps, levels)
@@ -262,7 +262,7 @@ def _modes(around: Neighbourhoods, lists: Ints, which: Ints, chances: Floats) ->
 def _parents_along(inside: Bucket, recipe: Recipe, part: Slice) -> Parents:
     """Draw among the neighbours that bases took along; half a step at most to other classes."""
     task = recipe.tasks[part.class_code]
-    of_slice = repr(task.label), part.bucket, part.number
+    of_slice = *task.stream, part.bucket, part.number
     drawn = _drawn(inside.rows, recipe, part, task.k, inside.ranks)
     half = 0.5 * stream(recipe.seed, "half step", *of_slice).random(part.quota)
     lists = inside.records.column("near_other").combine_chunks()
@@ -283,8 +283,8 @@ def _parents_along(inside: Bucket, recipe: Recipe, part: Slice) -> Parents:
     )
 
 
-def _slice_rows(
-    recipe: Recipe, provenance: bool, inside: Bucket, part: Slice
+def slice_rows(
+    inside: Bucket, part: Slice, recipe: Recipe, provenance: bool
 ) -> Iterator[pa.RecordBatch]:
     """The new rows of a slice, batch by batch."""
     rows, task, model = inside.rows, recipe.tasks[part.class_code], recipe.models[part.class_code]
@@ -379,7 +379,7 @@ def made_rows(
     other = values[neighbour] if parents.far is None else parents.far
     made = between(values[base], other, gap)
     out = {
-        "class": pa.array(np.full(len(base), code, dtype=np.int32)),
+        "class": pa.array(np.full(len(base), task.code, dtype=np.int32)),
         "features": stored(made, task.storage),
     }
     if "carry" in records.column_names:

@@ -55,6 +55,8 @@ class ColumnRequest:
     id_col: str | None = None
     synthetic_col: str = "is_synthetic"
     provenance: bool = False
+    group_cols: Sequence[str] = ()
+    """Columns within whose values rows are resampled separately."""
     interpolates: bool = True
     """Whether numeric columns are interpolated; if not, levels are all that is looked at."""
     looks_at_inputs: bool = True
@@ -91,6 +93,8 @@ class Table:
     missing input are."""
     all_valid: bool = False
     """Whether every row is known to be valid, so that none needs to be tested."""
+    groups: tuple[int, ...] = ()
+    """Columns that tell groups apart; among those copied."""
 
     @property
     def label_column(self) -> Column:

@@ -76,6 +76,11 @@ def largest_bucket(dimensions: int, quality: SearchQuality) -> int:
     return max(256, min(bound, BYTES_PER_BUCKET // (8 * dimensions)))
 
 
+def rows_in_one_bucket(dimensions: int, quality: SearchQuality) -> int:
+    """Distinct rows of a class up to which it is searched exactly, in one bucket."""
+    return min(quality.one_bucket_rows, largest_bucket(dimensions, quality))
+
+
 def bucket_count(rows: int, rows_per_bucket: int) -> int:
     """Buckets that so many rows are divided into."""
     return min(-(-rows // rows_per_bucket), MOST_BUCKETS)

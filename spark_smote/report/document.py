@@ -15,6 +15,8 @@ from spark_smote.results import (
     ColumnDrift,
     ColumnRole,
     ConditionMet,
+    GroupFate,
+    GroupsOutcome,
     LevelDrift,
     NearestReal,
     Notice,
@@ -75,6 +77,9 @@ def _report(data: dict[str, Any]) -> ResampleReport:
     for name, kind in parts.items():
         data[name] = [_read(kind, part) for part in data.get(name, [])]
     data["steps"] = [_report(step) for step in data.get("steps", [])]
+    if data.get("groups") is not None:
+        fates = [_read(GroupFate, part) for part in data["groups"]["fates"]]
+        data["groups"] = _read(GroupsOutcome, {**data["groups"], "fates": fates})
     if data.get("portrait") is not None:
         data["portrait"] = _portrait(data["portrait"])
     return _read(ResampleReport, data)

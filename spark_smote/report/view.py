@@ -43,7 +43,7 @@ LOG_SCALE_FROM = 100
 FEW_ROWS = 100
 """Real rows below which a Kolmogorov-Smirnov statistic is mostly chance (0.19 at 5 % for 100)."""
 
-ROLES = ("input", "nominal", "label", "carried", "id", "ignored")
+ROLES = ("input", "nominal", "label", "group", "carried", "id", "ignored")
 
 
 # --- class counts ---

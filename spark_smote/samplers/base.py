@@ -158,6 +158,7 @@ class Sampler(HasLabel, HasSeed, DefaultParamsReadable["Sampler"], MLWritable):
             id_col=self._optional("idCol", None),
             synthetic_col=self._value("syntheticCol"),
             provenance=self._optional("provenance", False),
+            group_cols=tuple(self._optional("groupCols", ())),
             interpolates=not self.levels_only,
             makes_rows=self.makes_rows,
             along=self._along,

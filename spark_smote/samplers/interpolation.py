@@ -98,23 +98,14 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
         """
         clock = PhaseClock(progress)
         value = self._value
-        strategy, ratios = value("samplingStrategy"), value("samplingRatios")
-        check_strategy(strategy, ratios, kind="over-sampling")
-        table = self._table(df)
+        table, profile = self._profiled(df, clock)
         conditions = tuple(self._optional("constraints", ()))
-        check_conditions(table, conditions)
-
-        profile: Profile = clock.run(
-            "profile", lambda: profile_table(table, handle_invalid=self._handle_invalid)
-        )
-        if profile.complete == profile.counts:  # nothing to skip and nothing to impute
-            table = replace(table, stand_ins=(), all_valid=True)
         constraints: list[ConditionMet] = []
         if conditions:
             constraints = clock.run(
                 "constraints", lambda: conditions_of_real_rows(table, conditions)
             )
-        targets = oversampling_targets(profile.counts, strategy=strategy, ratios=ratios)
+        targets = oversampling_targets(profile.counts, **self._strategy)
         assignment = assign_classes(
             profile, targets, k=value("kNeighbors"), on_small_class=value("onSmallClass")
         )
@@ -125,12 +116,7 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
             )
         found = self._candidates(table, profile, assignment, medians, clock)
         records, assignment = found.records, found.assignment
-        samples: list[ClassSample] = clock.run(
-            "sample", lambda: self._samples(records, profile, assignment)
-        )
-        refuse_id_like(table, samples)
-        if medians is not None:
-            samples = [replace(s, features=filled(s.features, medians)) for s in samples]
+        samples = self._sampled(table, profile, found, medians, clock)
         labels = [task.label for task in assignment.tasks]
         nominal, known = self._levels(table, profile, labels, clock)
         if isinstance(nominal, ValueDifference):
@@ -175,6 +161,26 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
         report.constraints, report.trial_draws = constraints, trial
         return ResamplePlan(report, table, recipe, records)
 
+    @property
+    def _strategy(self) -> dict[str, Any]:
+        """What was asked for, as functions of `spark_smote.strategy` take it."""
+        return {
+            "strategy": self._value("samplingStrategy"),
+            "ratios": self._value("samplingRatios"),
+        }
+
+    def _profiled(self, df: DataFrame, clock: PhaseClock) -> tuple[Table, Profile]:
+        """What can be refused without reading a row, then one scan."""
+        check_strategy(**self._strategy, kind="over-sampling")
+        table = self._table(df)
+        check_conditions(table, tuple(self._optional("constraints", ())))
+        profile: Profile = clock.run(
+            "profile", lambda: profile_table(table, handle_invalid=self._handle_invalid)
+        )
+        if profile.complete == profile.counts:  # nothing to skip and nothing to impute
+            table = replace(table, stand_ins=(), all_valid=True)
+        return table, profile
+
     def _candidates(
         self,
         table: Table,
@@ -214,6 +220,23 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
 
     def _require(self, table: Table) -> None:
         """Refuse a table that another method is for."""
+
+    def _sampled(
+        self,
+        table: Table,
+        profile: Profile,
+        found: Candidates,
+        medians: Floats | None,
+        clock: PhaseClock,
+    ) -> list[ClassSample]:
+        """A sample of each class that receives rows, nothing missing in it."""
+        samples: list[ClassSample] = clock.run(
+            "sample", lambda: self._samples(found.records, profile, found.assignment)
+        )
+        refuse_id_like(table, samples)
+        if medians is None:
+            return samples
+        return [replace(s, features=filled(s.features, medians)) for s in samples]
 
     def _samples(
         self, records: KeptRecords | None, profile: Profile, assignment: Assignment

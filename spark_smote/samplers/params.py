@@ -200,6 +200,18 @@ class HasNewRows(Params):
     )
 
 
+class HasGroups(Params):
+    """Rows resampled within groups."""
+
+    groupCols = Parameter(
+        "groupCols",
+        "columns within each of whose combinations of values rows are resampled separately, as in "
+        "tenants, countries or days; none if empty",
+        (),
+        columns,
+    )
+
+
 class HasFeaturesCol(Params):
     """Inputs in one column."""
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from pyspark import keyword_only
 
-from spark_smote.samplers.interpolation import Interpolating
+from spark_smote.samplers.grouped import InterpolatingWithinGroups
 from spark_smote.samplers.params import HasConstraints, HasFeaturesCol, with_accessors
 
 
 @with_accessors
-class SMOTE(Interpolating, HasFeaturesCol, HasConstraints):
+class SMOTE(InterpolatingWithinGroups, HasFeaturesCol, HasConstraints):
     """Over-sample by interpolating between near rows of the same class.
 
     Each new row lies on the segment from a base row, drawn uniformly in its class, to one of the
@@ -49,6 +49,11 @@ class SMOTE(Interpolating, HasFeaturesCol, HasConstraints):
         again from their base row, then from others of the bucket, a bounded number of times; what
         is still missing then is a `DataError`. Real rows are only counted. A condition looks at one
         row by itself: no aggregates, windows, queries, Python functions or random numbers.
+    groupCols : list of str, optional
+        Resample within each combination of values of these columns, as if it were a table of its
+        own: a tenant, a country, a day; null is a value too. Neighbours never cross groups,
+        `samplingStrategy` and `onSmallClass` are applied in each of them, and new rows have the
+        group of their base. A class that a group lacks, or has enough of, is left there.
     samplingStrategy : str, float, dict or callable, default "auto"
         "auto" brings every class up to the largest; a float r in (0, 1] (two classes) brings the
         smaller to r times the larger; a dict gives totals per class; see the README.
@@ -126,6 +131,7 @@ class SMOTE(Interpolating, HasFeaturesCol, HasConstraints):
         carryPolicy: str | Mapping[str, str] | None = None,
         boundsPolicy: str | Mapping[str, str] | None = None,
         constraints: Sequence[str] | None = None,
+        groupCols: Sequence[str] | None = None,
         samplingStrategy: Any = None,
         samplingRatios: Mapping[Any, float] | None = None,
         kNeighbors: int | None = None,

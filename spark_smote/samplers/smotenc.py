@@ -9,12 +9,12 @@ from pyspark import keyword_only
 
 from spark_smote.errors import SchemaError
 from spark_smote.plans.table import Table
-from spark_smote.samplers.interpolation import Interpolating
+from spark_smote.samplers.grouped import InterpolatingWithinGroups
 from spark_smote.samplers.params import HasConstraints, HasNominalCols, with_accessors
 
 
 @with_accessors
-class SMOTENC(Interpolating, HasNominalCols, HasConstraints):
+class SMOTENC(InterpolatingWithinGroups, HasNominalCols, HasConstraints):
     """Over-sample rows of numbers and categories, as SMOTE does, but never between categories.
 
     Numeric columns are interpolated as by `SMOTE`. Nominal ones (strings, booleans, codes) are
@@ -52,6 +52,11 @@ class SMOTENC(Interpolating, HasNominalCols, HasConstraints):
         again from their base row, then from others of the bucket, a bounded number of times; what
         is still missing then is a `DataError`. Real rows are only counted. A condition looks at one
         row by itself: no aggregates, windows, queries, Python functions or random numbers.
+    groupCols : list of str, optional
+        Resample within each combination of values of these columns, as if it were a table of its
+        own: a tenant, a country, a day; null is a value too. Neighbours never cross groups,
+        `samplingStrategy` and `onSmallClass` are applied in each of them, and new rows have the
+        group of their base. A class that a group lacks, or has enough of, is left there.
     samplingStrategy : str, float, dict or callable, default "auto"
         "auto" brings every class up to the largest; a float r in (0, 1] (two classes) brings the
         smaller to r times the larger; a dict gives totals per class; see the README.
@@ -129,6 +134,7 @@ class SMOTENC(Interpolating, HasNominalCols, HasConstraints):
         carryPolicy: str | Mapping[str, str] | None = None,
         boundsPolicy: str | Mapping[str, str] | None = None,
         constraints: Sequence[str] | None = None,
+        groupCols: Sequence[str] | None = None,
         samplingStrategy: Any = None,
         samplingRatios: Mapping[Any, float] | None = None,
         kNeighbors: int | None = None,

@@ -114,6 +114,17 @@ def test_survives_being_saved(done, table, tmp_path):
     assert contents(loaded.resample(table)) == Counter(map(repr, rows))
 
 
+@pytest.mark.parametrize("method", [m for m in METHODS if has(m, "groupCols")])
+def test_each_group_is_balanced_by_itself(method, table):
+    grouped = table.withColumn("g", F.expr("nullif(pmod(xxhash64(x), 2), 1)"))
+    output = REGISTRY[method](groupCols=["g"], seed=4, **decided(method)).resample(grouped)
+    before = {(r.g, r.label): r["count"] for r in grouped.groupBy("g", "label").count().collect()}
+    largest = {g: max(n for (of, _), n in before.items() if of == g) for g in (0, None)}
+
+    found = {(r.g, r.label): r["count"] for r in output.groupBy("g", "label").count().collect()}
+    assert found == {(g, label): largest[g] for g, label in before}
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_refuses_what_no_method_can_do(method, spark, table):
     sampler = REGISTRY[method](**decided(method))

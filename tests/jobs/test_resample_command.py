@@ -200,6 +200,25 @@ def test_file_options_and_overrides_come_together(cli, source, tmp_path):
     assert (tmp_path / "out" / "_spark_smote" / "report.json").exists()
 
 
+def test_groups_are_resampled_one_by_one(cli, source, tmp_path):
+    table = pq.read_table(source)
+    group = pa.array([i % 2 for i in range(table.num_rows)])
+    grouped = tmp_path / "grouped.parquet"
+    pq.write_table(table.append_column("branch", group), grouped)
+
+    result = cli("resample", grouped, tmp_path / "out", *FITTING, "--group", "branch")
+
+    assert result.exit_code == 0, result.stderr
+    assert "INFO groups done in " in result.stderr
+    rows = _rows(tmp_path / "out")
+    found = Counter(zip(rows["label"].to_pylist(), rows["branch"].to_pylist(), strict=True))
+    given = Counter(zip(table["label"].to_pylist(), group.to_pylist(), strict=True))
+    largest = {branch: max(n for (_, b), n in given.items() if b == branch) for branch in (0, 1)}
+    assert found == {(label, branch): largest[branch] for label, branch in given}
+    report = (tmp_path / "out" / "_spark_smote" / "report.json").read_text(encoding="utf-8")
+    assert json.loads(report)["groups"]["resampled"] == 2
+
+
 def test_csv_comes_in_and_folders_by_column_go_out(cli, source, tmp_path, spark):
     text = tmp_path / "table.csv"
     pyarrow.csv.write_csv(pq.read_table(source), text)

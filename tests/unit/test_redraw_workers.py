@@ -14,7 +14,7 @@ from spark_smote.plans.classes import ClassTask
 from spark_smote.plans.draws import TRIES, Drawing
 from spark_smote.plans.model import BucketCounts, ClassModel
 from spark_smote.plans.redraw import _choice, _second_draws
-from spark_smote.plans.synthesise import Recipe, _slice_rows
+from spark_smote.plans.synthesise import Recipe, slice_rows
 
 ROWS = 200
 
@@ -75,7 +75,7 @@ def made(recipe, judge=met, **order):
 def naive(recipe):
     rows = []
     for part in inside(recipe).slices:
-        batches = _slice_rows(recipe, True, inside(recipe), part)
+        batches = slice_rows(inside(recipe), part, recipe, True)
         rows += pa.Table.from_batches(list(batches)).to_pylist()
     return rows
 

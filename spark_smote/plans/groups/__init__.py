@@ -1,0 +1,1 @@
+"""Resampling within each group of rows: a tenant, a country, a day."""
