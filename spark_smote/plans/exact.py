@@ -205,7 +205,7 @@ class WholeClass:
         """Search the k nearest points of some points (ascending): no others may be asked about."""
         if not len(points):
             return
-        queries = self._model.searched(self._features(self.around.first_of_point[points]))
+        queries = self._searched(self.around.first_of_point[points])
         self._asked = points
         self._near, _ = k_nearest_in_blocks(
             queries,
@@ -228,13 +228,15 @@ class WholeClass:
         return self._near[np.searchsorted(self._asked, asked), :width]
 
     def _codes(self, rows: Ints) -> Floats:
-        return self._features(rows, len(self._model.center))
+        return self._searched(rows, len(self._model.center))
 
-    def _features(self, rows: Ints, first: int = 0) -> Floats:
-        """Features of some rows from the given column on."""
-        out = np.empty((len(rows), self._model.width - first))
+    def _searched(self, rows: Ints, first: int = 0) -> Floats:
+        """Features of some rows as searched, from the given column on."""
+        nominal = self._model.nominal
+        columns = len(self._model.center) + (nominal.columns if nominal else 0)
+        out = np.empty((len(rows), columns - first))
         for batch, held, which in self._batches(rows):
-            out[which] = features_of(batch)[held, first:]
+            out[which] = self._model.searched(features_of(batch)[held])[:, first:]
         return out
 
     def _blocks(self) -> Iterator[Block]:

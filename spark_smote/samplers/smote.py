@@ -66,7 +66,8 @@ class SMOTE(InterpolatingWithinGroups, HasFeaturesCol, HasConstraints):
         as foretold from the sample, at a bounded price (the report gives the recall reached).
         "exact" compares all rows of a class with each other, which takes as long as the square of
         their number: 3 minutes of one core for 300,000 rows of 28 columns, 10 hours for 4 million.
-        Classes of more than 4,194,304 distinct rows (2 GiB of features) are refused.
+        Classes of more than 4,194,304 distinct rows (2 GiB of features; 131,072 and 64 MiB with
+        `constraints`) are refused.
     hashFamily : {"voronoi", "random_projection"}, default "voronoi"
         How rows are put into buckets.
     distinctNeighbours : bool, default False

@@ -59,8 +59,9 @@ class SMOTEN(ByNeighbours, HasNominalCols):
     searchQuality : {"fast", "balanced", "accurate", "exact"}, default "balanced"
         How near to the exact neighbours the search comes: aims for a recall of 0.90, 0.95 or 0.99,
         as foretold from the sample, at a bounded price (the report gives the recall reached).
-        "exact" compares all rows of a class with each other and is refused for classes of more
-        than 131,072 distinct rows.
+        "exact" compares all rows of a class with each other, which takes as long as the square of
+        their number: hours beyond a million distinct rows. Classes of more than 4,194,304 of them
+        (fewer where columns have many levels) are refused.
     hashFamily : {"voronoi", "random_projection"}, default "voronoi"
         How rows are put into buckets.
     distinctNeighbours : bool, default False
