@@ -81,7 +81,8 @@ def draw_rows(
     repeats = int(found[0]) if found is not None else 1
     words = _words(keys.frame, Draw(salts), repeats)
     draw = _resolved(Draw(salts), words, list(wanted.values()))
-    row = class_code(table, labels), table.key, table.twin_key
+    # rows of other classes pass for the first: compiled code may look up the place of null, too
+    row = F.coalesce(class_code(table, labels), F.lit(0)), table.key, table.twin_key
     if repeats == 1:
         affected, stays = in_classes(table, labels), draw.takes(*row, _number(0))
         return Removal(table.frame.filter(~affected | stays), table.frame.filter(affected & ~stays))

@@ -88,14 +88,16 @@ def test_rows_of_each_class_are_reported_real_and_new_ones_apart(done, table):
 
 
 def test_a_balance_that_cleaning_turns_over_is_warned_of(spark):
-    """The large class lies scattered among the small one, which is dense."""
-    scattered = f"IF(id < 200, 30 * {uniform(1)}, 10 + 3 * {uniform(2)})"
-    table = classes(spark, {"'many'": 200, "'few'": 90}, f"{scattered} AS x")
+    """Rows of the large class, one apart, of which 17 have dense heaps of the other beside them."""
+    place = "IF(id < 200, id * 1D, 0.5D + id % 15 + 0.001D * id)"
+    table = classes(spark, {"'many'": 200, "'few'": 90}, f"{place} AS x")
     plan = SMOTEENN(idCol="id", **QUIET).plan(table)
     told = {notice.code: notice.message for notice in plan.report.notices}
 
-    assert "Class 'few', the smallest of 90 rows, has" in told["balance_turned"]
-    assert "more than class 'many', which was the largest" in told["balance_turned"]
+    assert told["balance_turned"] == (
+        "Class 'few', the smallest of 90 rows, has 200 now, more than class 'many', which was the "
+        "largest: 183 of 200."
+    )
 
 
 def test_columns_of_every_kind_pass_through_both_steps(spark):

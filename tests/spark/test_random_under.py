@@ -53,6 +53,8 @@ def test_ratios_are_of_the_smallest_class_and_a_class_may_go_altogether(spark):
     assert counts(RandomUnderSampler(samplingStrategy={"b": 0, "c": 1}).resample(table)) == {
         "a": 20, "c": 1, "d": 7,
     }  # fmt: skip
+    alone = RandomUnderSampler(samplingStrategy={"b": 0}).resample(table)
+    assert counts(alone) == {"a": 20, "c": 45, "d": 7}
 
 
 def test_more_rows_than_a_class_has_cannot_be_kept(spark):
