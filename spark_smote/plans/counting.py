@@ -107,7 +107,7 @@ def count_buckets(
     asked : sequence of Asked
         Rows of each class by which recall is measured, where it has several buckets.
     """
-    if all(model.buckets == 1 for model in models):
+    if all(model.family is None and model.buckets == 1 for model in models):
         return list(models), [
             _one_bucket(task, sample) for task, sample in zip(tasks, samples, strict=True)
         ]
