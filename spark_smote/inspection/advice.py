@@ -165,7 +165,7 @@ def _kind_of_smote(around: Surroundings | None, table: Circumstances) -> tuple[s
         return "SMOTE-NC", mixed, lit.SMOTE_NC
     if around is not None and around.borderline >= lit.DISPUTED:
         clause = (
-            "Borderline-SMOTE (not in this package yet; SMOTE meanwhile), as "
+            "Borderline-SMOTE, as "
             f"{around.borderline:.0%} of its sampled rows lie on the border to other classes"
         )
         return "Borderline-SMOTE", clause, lit.BORDERLINE_SMOTE

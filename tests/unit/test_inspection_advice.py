@@ -33,7 +33,7 @@ def table(*, inputs=8, nominal=0, contrast=0.2, k=5):
             found(2_000, around=DISPUTED),
             table(),
             "Borderline-SMOTE",
-            ["40%", "not in this package"],
+            ["Borderline-SMOTE, as 40%"],
         ),
         (found(2_000, around=DISPUTED), table(nominal=1), "SMOTE-NC", ["1 nominal"]),
         (found(2_000, around=SCATTERED), table(), "class weights", ["70%", "40% none"]),
