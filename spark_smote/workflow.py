@@ -102,6 +102,8 @@ def phases_of(config: ResampleConfig, *, dry_run: bool) -> list[str]:
     planning = ["read", *(kind.phases if kind else ()), *groups]
     if config.params.get("constraints"):
         planning = [*planning[:2], "constraints", *planning[2:], "trial"]
+    if config.params.get("handleInvalid") == "impute":
+        planning.append("medians")
     if dry_run:
         return planning
     if config.output.format.lower() == "table":

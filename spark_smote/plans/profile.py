@@ -41,11 +41,6 @@ class Profile:
     complete: Mapping[LabelValue, int] = field(default_factory=dict)
     """Rows whose inputs are all finite numbers."""
 
-    @property
-    def all_usable(self) -> bool:
-        """Whether every row is usable."""
-        return self.usable == self.counts
-
 
 def profile_table(table: Table, *, handle_invalid: str) -> Profile:
     """Count classes and invalid rows, check labels and values, fingerprint the content.

@@ -27,7 +27,7 @@ class ADASYN(ByStanding):
     Parameters
     ----------
     labelCol : str, default "label"
-        Column that holds the class: string, boolean, date or whole number, never null.
+        Column that holds the class: string, boolean, date, whole number or decimal, never null.
     inputCols : list of str, optional
         Numeric columns to interpolate. Unset: every numeric column but the label, `idCol` and
         `ignoreCols`. Integers come back as `boundsPolicy` says, decimals in their own scale; no
@@ -69,8 +69,8 @@ class ADASYN(ByStanding):
     distinctNeighbours : bool, default False
         Whether only rows that differ from a base are its neighbours, each counted once. In tables
         where many rows repeat, most new rows are copies else; a bucket of one distinct row gives
-        copies all the same, one of fewer than `kNeighbors` others uses those. Recall is not
-        measured then.
+        copies all the same, one of fewer than `kNeighbors` others uses those. Recall in the class
+        is not measured then; that in the whole table is.
     standardize : bool, default True
         Measure distances in units of each column's standard deviation, in the table where it is
         searched whole and in the class where that is (from samples); False = raw Euclidean

@@ -34,7 +34,7 @@ class BorderlineSMOTE(ByStanding):
     Parameters
     ----------
     labelCol : str, default "label"
-        Column that holds the class: string, boolean, date or whole number, never null.
+        Column that holds the class: string, boolean, date, whole number or decimal, never null.
     inputCols : list of str, optional
         Numeric columns to interpolate. Unset: every numeric column but the label, `idCol` and
         `ignoreCols`. Integers come back as `boundsPolicy` says, decimals in their own scale; no

@@ -27,7 +27,7 @@ class EditedNearestNeighbours(Cleaning):
     Parameters
     ----------
     labelCol : str, default "label"
-        Column that holds the class: string, boolean, date or whole number, never null.
+        Column that holds the class: string, boolean, date, whole number or decimal, never null.
     inputCols : list of str, optional
         Numeric columns to measure distances by. Unset: every numeric column but the label, `idCol`
         and `ignoreCols`.

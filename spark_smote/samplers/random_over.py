@@ -49,7 +49,7 @@ class RandomOverSampler(
     Parameters
     ----------
     labelCol : str, default "label"
-        Column that holds the class: string, boolean, date or whole number, never null.
+        Column that holds the class: string, boolean, date, whole number or decimal, never null.
     inputCols : list of str, optional
         Numeric columns that get noise. Unset: every numeric column but the label, `idCol` and
         `ignoreCols`. Integers are rounded half to even, decimals to their own scale; what is null,

@@ -33,7 +33,7 @@ class RandomUnderSampler(Sampler, HasUndersamplingStrategy):
     Parameters
     ----------
     labelCol : str, default "label"
-        Column that holds the class: string, boolean, date or whole number, never null.
+        Column that holds the class: string, boolean, date, whole number or decimal, never null.
     samplingStrategy : str, float, dict or callable, default "auto"
         "auto" brings every class down to the smallest; a float r in (0, 1] (two classes) keeps
         int(rows of the smaller / r) rows of the larger; a dict gives totals per class; see the

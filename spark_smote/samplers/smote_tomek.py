@@ -25,7 +25,7 @@ class SMOTETomek(CleanedSMOTE):
     Parameters
     ----------
     labelCol : str, default "label"
-        Column that holds the class: string, boolean, date or whole number, never null.
+        Column that holds the class: string, boolean, date, whole number or decimal, never null.
     inputCols : list of str, optional
         Numeric columns to interpolate. Unset: every numeric column but the label, `idCol` and
         `ignoreCols`. Integers come back as `boundsPolicy` says, decimals in their own scale; no
@@ -54,15 +54,15 @@ class SMOTETomek(CleanedSMOTE):
     searchQuality : {"fast", "balanced", "accurate", "exact"}, default "balanced"
         How near to the exact neighbours the search comes: aims for a recall of 0.90, 0.95 or 0.99,
         as foretold from the sample, at a bounded price (the report gives the recall reached).
-        "exact" compares all rows with each other and is refused beyond 131,072 distinct rows, of
-        a class that grows or of the whole table.
+        "exact" compares all rows with each other and is refused where the table, with its new rows,
+        has more than 131,072 distinct rows (64 MiB of features).
     hashFamily : {"voronoi", "random_projection"}, default "voronoi"
         How rows are put into buckets.
     distinctNeighbours : bool, default False
         Whether only rows that differ from a base are its neighbours, each counted once. In tables
         where many rows repeat, most new rows are copies else; a bucket of one distinct row gives
-        copies all the same, one of fewer than `kNeighbors` others uses those. Recall is not
-        measured then.
+        copies all the same, one of fewer than `kNeighbors` others uses those. Recall of the search
+        for new rows is not measured then; that of cleaning is.
     standardize : bool, default True
         Measure distances in units of each column's standard deviation in the class (from a
         sample); False = raw Euclidean distance.

@@ -37,7 +37,7 @@ class SMOTEN(ByNeighbours, HasNominalCols):
     Parameters
     ----------
     labelCol : str, default "label"
-        Column that holds the class: string, boolean, date or whole number, never null.
+        Column that holds the class: string, boolean, date, whole number or decimal, never null.
     nominalCols : list of str or "auto", default "auto"
         Columns of levels, of any type that can be copied but maps, vectors and variants; "auto"
         takes every string and boolean column that is neither label, id, ignored nor in a dict of

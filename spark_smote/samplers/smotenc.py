@@ -27,7 +27,7 @@ class SMOTENC(InterpolatingWithinGroups, HasNominalCols, HasConstraints):
     Parameters
     ----------
     labelCol : str, default "label"
-        Column that holds the class: string, boolean, date or whole number, never null.
+        Column that holds the class: string, boolean, date, whole number or decimal, never null.
     inputCols : list of str, optional
         Numeric columns to interpolate. Unset: every numeric column but the label, `idCol` and
         `ignoreCols`. Integers come back as `boundsPolicy` says, decimals in their own scale; no
@@ -57,6 +57,7 @@ class SMOTENC(InterpolatingWithinGroups, HasNominalCols, HasConstraints):
         own: a tenant, a country, a day; null is a value too. Neighbours never cross groups,
         `samplingStrategy` and `onSmallClass` are applied in each of them, and new rows have the
         group of their base. A class that a group lacks, or has enough of, is left there.
+        Not together with `constraints`, nor with `handleInvalid="impute"`.
     samplingStrategy : str, float, dict or callable, default "auto"
         "auto" brings every class up to the largest; a float r in (0, 1] (two classes) brings the
         smaller to r times the larger; a dict gives totals per class; see the README.
@@ -70,7 +71,7 @@ class SMOTENC(InterpolatingWithinGroups, HasNominalCols, HasConstraints):
         "exact" compares all rows of a class with each other, which takes as long as the square of
         their number: 3 minutes of one core for 300,000 rows of 28 columns, 10 hours for 4 million.
         Classes of more than 4,194,304 distinct rows (2 GiB of features; 131,072 and 64 MiB with
-        `constraints`) are refused.
+        `constraints` or within groups) are refused.
     hashFamily : {"voronoi", "random_projection"}, default "voronoi"
         How rows are put into buckets.
     distinctNeighbours : bool, default False
