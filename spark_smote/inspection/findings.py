@@ -8,16 +8,13 @@ import numpy as np
 
 from spark_smote.inspected import Finding, InspectedClass, InspectedColumn
 from spark_smote.inspection import literature as lit
-from spark_smote.inspection.roles import FEWEST_FOR_IDS
 from spark_smote.inspection.sampled import Sampled
 from spark_smote.inspection.seen import Seen
 from spark_smote.kernels.sentinels import sentinels
+from spark_smote.plans.notices import DUPLICATED, FEWEST_FOR_IDS, WIDEST_SCALES
 from spark_smote.plans.survey import can_be_looked_into
 from spark_smote.plans.table import INTEGER_TYPES
 
-WIDEST_SCALES = 100.0
-"""Ratio of column spreads beyond which raw distances are decided by the widest column."""
-DUPLICATED = 0.1
 LISTED = 10
 """Columns that a message names; `Finding.columns` has them all."""
 
