@@ -98,8 +98,9 @@ class Finished:
 def phases_of(config: ResampleConfig, *, dry_run: bool) -> list[str]:
     """Names of the phases that `run_resample` will enter, in order."""
     kind = REGISTRY.get(config.method)
-    groups = ["groups"] if config.params.get("groupCols") else []
-    planning = ["read", *(kind.phases if kind else ()), *groups]
+    planning = ["read", *(kind.phases if kind else ())]
+    if config.params.get("groupCols"):
+        planning.insert(2, "groups")
     if config.params.get("constraints"):
         planning = [*planning[:2], "constraints", *planning[2:], "trial"]
     if config.params.get("handleInvalid") == "impute":

@@ -122,7 +122,9 @@ def chain_plan(
             for phase in report.phases
         ],
         makes_rows=any(report.makes_rows for report in reports),
-        groups=None,  # of a step
+        groups=None,  # of a step, as those that follow
+        constraints=[],
+        trial_draws=[],
         steps=reports,
     )
     return ChainPlan(report, table, recipe=maker.recipe, chained=chained)

@@ -154,7 +154,7 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
             *condition_notices(constraints, trial),
             *nominal_notices(assignment.tasks, models),
             *exact_notices(assignment.tasks, models, samples),
-            *accuracy_notices(accuracy, split=any((model.splits > 1).any() for model in models)),
+            *accuracy_notices(accuracy, split=_split_at_random(models)),
         ]
         outcomes = self._outcomes(profile, assignment, models)
         report = self._report(table, profile, outcomes, clock, accuracy=accuracy, notices=notices)
@@ -328,3 +328,8 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
 
 class Interpolating(ByNeighbours, HasInputs, HasSearch, HasIntegerBounds, HasInvalid):
     """New rows lie between numeric rows of a class."""
+
+
+def _split_at_random(models: Sequence[ClassModel]) -> bool:
+    """Whether a bucket of a hash family was too full; parts that search nothing do not count."""
+    return any(model.family is not None and (model.splits > 1).any() for model in models)

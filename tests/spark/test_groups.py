@@ -212,6 +212,14 @@ def test_large_and_small_strata_together(spark, small_buckets):
     assert fingerprint(fewer.synthetic()) == fingerprint(plan.synthetic().filter("g = 1"))
 
 
+@pytest.mark.parametrize("unmeasured", [{"recallQueries": 0}, {"distinctNeighbours": True}])
+def test_large_strata_are_planned_where_recall_is_not_measured(spark, small_buckets, unmeasured):
+    sampler = SMOTE(groupCols=["g"], searchQuality="fast", **unmeasured)
+    report = sampler.plan(large_table(spark).drop("id")).report
+    assert {outcome.rows_after for outcome in report.classes} == {5_000 + 90 + 900}
+    assert not [notice for notice in report.notices if notice.code == "low_recall"]
+
+
 def test_more_large_strata_than_the_driver_bears_are_refused(spark, small_buckets, monkeypatch):
     monkeypatch.setattr("spark_smote.plans.groups.summary.MOST_LARGE", 1)
     sampler = SMOTE(groupCols=["g"], searchQuality="fast", ignoreCols=["id"], carryPolicy="copy")

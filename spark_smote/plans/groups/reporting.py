@@ -177,7 +177,15 @@ def pooled_accuracy(
 
 
 def large_notices(found: Sequence[SearchAccuracy], large: LargeStrata) -> list[Notice]:
-    """Large strata whose search misses many neighbours, behind a mean that does not."""
+    """Large strata whose search misses many neighbours, behind a mean that does not.
+
+    Parameters
+    ----------
+    found : sequence of SearchAccuracy
+        Of each large stratum that is searched; empty where it is not measured.
+    """
+    if not found:
+        return []
     named = [n for task, n in zip(large.tasks, large.names, strict=True) if task.method == "smote"]
     low = [pair for pair in zip(found, named, strict=True) if pair[0].recall < LOW_RECALL]
     if not low:
