@@ -14,6 +14,7 @@ ALIKE = {
     "tomek": "enn",
     "smote_tomek": "smote",
     "smote_enn": "smote",
+    "random_under": "random_over",
 }
 """Methods that look at a schema by the very code of another, which is tried on all of them."""
 
