@@ -143,7 +143,7 @@ CASE_SENSITIVE = {"spark.sql.caseSensitive": "true"}
 ACCEPTED = {
     "awkward names": Case(named_awkwardly),
     "names like ours": Case(named_like_ours),
-    "300 columns": Case(wide),
+    "300 columns": Case(wide, needs=("boundsPolicy",), of_label=False),
     "names in two cases": Case(of(X, "id % 7 * 1D AS a", "id % 5 AS A", "'s' AS Label"), COPY),
     "names in two cases, told apart": Case(
         of(X, "id % 7 * 1D AS a", "id % 5 AS A", "'s' AS Label"), COPY, CASE_SENSITIVE
