@@ -398,7 +398,8 @@ def test_vectors_are_listed_as_not_inspected(spark):
 
 
 def test_nothing_stays_cached(spark, flawed):
+    before = set(spark._jsc.getPersistentRDDs())  # what plans of other tests still hold
     inspect(flawed)
     gc.collect()
 
-    assert spark._jsc.getPersistentRDDs().isEmpty()
+    assert set(spark._jsc.getPersistentRDDs()) <= before
