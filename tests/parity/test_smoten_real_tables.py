@@ -1,5 +1,6 @@
 """SMOTE-N on the nominal columns of published tables, by the definition and by figures."""
 
+import pandas as pd
 import pytest
 from pyspark.sql import functions as F
 
@@ -21,8 +22,8 @@ def nominal_part(frame):
 def test_new_rows_of_hospital_stays_are_those_of_the_definition(spark_table, real_table):
     """Three classes, columns of up to hundreds of levels, nulls and ties in all of them."""
     frame = nominal_part(real_table("diabetes_readmission"))
-    parts = [frame[frame["label"] == label].head(n) for label, n in SIZES.items()]
-    frame = parts[0]._append(parts[1:], ignore_index=True)
+    parts = [frame[frame["label"] == label].sample(n, random_state=n) for label, n in SIZES.items()]
+    frame = pd.concat(parts, ignore_index=True)
     table = spark_table(frame, 3)
     sampler = SMOTEN(samplingStrategy={"<30": 660}, kNeighbors=K, seed=3, provenance=True)
     rows = sampler.resample(table).collect()
