@@ -112,7 +112,7 @@ class InterpolatingWithinGroups(Interpolating, HasGroups):
                 f"{self._value('groupCols')} resamples groups that know nothing of each other; "
                 "fill missing inputs first (pyspark.ml.feature.Imputer), or use 'skip'"
             )
-        if table.groups and self._optional("constraints", ()):
+        if table.groups and self._conditions:
             raise ParameterError(
                 f"constraints={self._value('constraints')} with groupCols="
                 f"{self._value('groupCols')} is not supported: new rows of groups are not drawn "

@@ -19,7 +19,7 @@ from spark_smote.plans.conditions import (
     condition_notices,
     conditions_of_real_rows,
 )
-from spark_smote.plans.counting import Asked, count_buckets, measured_accuracy
+from spark_smote.plans.counting import Asked, Tally, count_buckets, measured_accuracy
 from spark_smote.plans.imputing import missing_marked, sampled_medians
 from spark_smote.plans.layout import lay_out
 from spark_smote.plans.model import ClassModel, fit_class, sample_rows
@@ -72,6 +72,16 @@ class Candidates:
     notices: tuple[Notice, ...] = ()
 
 
+@dataclass(frozen=True)
+class Hashed:
+    """Of each class that receives rows: a sample, where its rows go, and how many go where."""
+
+    samples: list[ClassSample]
+    models: list[ClassModel]
+    tallies: list[Tally]
+    notices: list[Notice]
+
+
 class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, HasNeighbours):
     """Profile, sample, hash, count, then search, draw and make rows in one task per bucket."""
 
@@ -97,48 +107,20 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
         ParameterError, SchemaError, DataError
         """
         clock = PhaseClock(progress)
-        value = self._value
         table, profile = self._profiled(df, clock)
-        conditions = tuple(self._optional("constraints", ()))
-        constraints: list[ConditionMet] = []
-        if conditions:
-            constraints = clock.run(
-                "constraints", lambda: conditions_of_real_rows(table, conditions)
-            )
+        constraints = self._constraints_of_real_rows(table, clock)
         targets = oversampling_targets(profile.counts, **self._strategy)
-        assignment = assign_classes(
-            profile, targets, k=value("kNeighbors"), on_small_class=value("onSmallClass")
-        )
-        medians = None
-        if table.stand_ins and assignment.tasks:
-            medians = clock.run(
-                "medians", lambda: sampled_medians(table, profile, seed=value("seed"))
-            )
+        k, on_small_class = self._value("kNeighbors"), self._value("onSmallClass")
+        assignment = assign_classes(profile, targets, k=k, on_small_class=on_small_class)
+        medians = self._medians(table, profile, assignment, clock)
         found = self._candidates(table, profile, assignment, medians, clock)
         records, assignment = found.records, found.assignment
-        samples = self._sampled(table, profile, found, medians, clock)
-        labels = [task.label for task in assignment.tasks]
-        nominal, known = self._levels(table, profile, labels, clock)
-        if isinstance(nominal, ValueDifference):
-            samples = [replace(s, features=nominal.numbered(s.features)) for s in samples]
-        models, tallies = clock.run(
-            "hash", lambda: self._counted(records, assignment, samples, nominal, medians)
+        hashed = self._hashed(table, profile, found, medians, clock)
+        recipe, trial = self._recipe(table, found, hashed, clock)
+        measured = measured_accuracy(
+            assignment.tasks, hashed.models, hashed.tallies, self._recall_queries()
         )
-        counts = [tally.counts for tally in tallies]
-        layout = lay_out(assignment.tasks, models, counts)
-        distinct = value("distinctNeighbours")
-        recipe = Recipe(
-            assignment.tasks, tuple(models), layout, value("seed"), distinct, conditions
-        )
-        trial: list[TrialDraws] = []
-        if conditions and records is not None:
-            trial, recipe = clock.run(
-                "trial", lambda: tried_out(table, recipe, records.frame, samples, counts)
-            )
-        accuracy = [
-            *found.accuracy,
-            *measured_accuracy(assignment.tasks, models, tallies, self._recall_queries()),
-        ]
+        accuracy = [*found.accuracy, *measured]
         notices = [
             *found.notices,
             *plan_notices(
@@ -146,20 +128,83 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
                 profile,
                 targets,
                 assignment,
-                samples,
+                hashed.samples,
                 standardize=self._optional("standardize", True),
-                distinct=distinct,
+                distinct=recipe.distinct,
             ),
-            *known,
+            *hashed.notices,
             *condition_notices(constraints, trial),
-            *nominal_notices(assignment.tasks, models),
-            *exact_notices(assignment.tasks, models, samples),
-            *accuracy_notices(accuracy, split=_split_at_random(models)),
+            *nominal_notices(assignment.tasks, hashed.models),
+            *exact_notices(assignment.tasks, hashed.models, hashed.samples),
+            *accuracy_notices(accuracy, split=_split_at_random(hashed.models)),
         ]
-        outcomes = self._outcomes(profile, assignment, models)
+        outcomes = self._outcomes(profile, assignment, hashed.models)
         report = self._report(table, profile, outcomes, clock, accuracy=accuracy, notices=notices)
         report.constraints, report.trial_draws = constraints, trial
         return ResamplePlan(report, table, recipe, records)
+
+    @property
+    def _conditions(self) -> tuple[str, ...]:
+        return tuple(self._optional("constraints", ()))
+
+    def _constraints_of_real_rows(self, table: Table, clock: PhaseClock) -> list[ConditionMet]:
+        conditions = self._conditions
+        if not conditions:
+            return []
+        met: list[ConditionMet] = clock.run(
+            "constraints", lambda: conditions_of_real_rows(table, conditions)
+        )
+        return met
+
+    def _medians(
+        self, table: Table, profile: Profile, assignment: Assignment, clock: PhaseClock
+    ) -> Floats | None:
+        """What the search takes missing inputs for; None where nothing is missing or searched."""
+        if not (table.stand_ins and assignment.tasks):
+            return None
+        seed = self._value("seed")
+        medians: Floats = clock.run("medians", lambda: sampled_medians(table, profile, seed=seed))
+        return medians
+
+    def _hashed(
+        self,
+        table: Table,
+        profile: Profile,
+        found: Candidates,
+        medians: Floats | None,
+        clock: PhaseClock,
+    ) -> Hashed:
+        samples = self._sampled(table, profile, found, medians, clock)
+        labels = [task.label for task in found.assignment.tasks]
+        nominal, notices = self._levels(table, profile, labels, clock)
+        if isinstance(nominal, ValueDifference):
+            samples = [replace(s, features=nominal.numbered(s.features)) for s in samples]
+        models, tallies = clock.run(
+            "hash",
+            lambda: self._counted(found.records, found.assignment, samples, nominal, medians),
+        )
+        return Hashed(samples, models, tallies, notices)
+
+    def _recipe(
+        self, table: Table, found: Candidates, hashed: Hashed, clock: PhaseClock
+    ) -> tuple[Recipe, list[TrialDraws]]:
+        """What workers need, after draws within the sample where rows must meet constraints."""
+        tasks, records = found.assignment.tasks, found.records
+        counts = [tally.counts for tally in hashed.tallies]
+        recipe = Recipe(
+            tasks,
+            tuple(hashed.models),
+            lay_out(tasks, hashed.models, counts),
+            self._value("seed"),
+            self._value("distinctNeighbours"),
+            self._conditions,
+        )
+        if not recipe.conditions or records is None:
+            return recipe, []
+        trial, recipe = clock.run(
+            "trial", lambda: tried_out(table, recipe, records.frame, hashed.samples, counts)
+        )
+        return recipe, trial
 
     @property
     def _strategy(self) -> dict[str, Any]:
@@ -173,7 +218,7 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
         """What can be refused without reading a row, then one scan."""
         check_strategy(**self._strategy, kind="over-sampling")
         table = self._table(df)
-        check_conditions(table, tuple(self._optional("constraints", ())))
+        check_conditions(table, self._conditions)
         profile: Profile = clock.run(
             "profile", lambda: profile_table(table, handle_invalid=self._handle_invalid)
         )
@@ -265,7 +310,7 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
         samples: Sequence[ClassSample],
         nominal: int | ValueDifference,
         medians: Floats | None,
-    ) -> tuple[list[ClassModel], list[Any]]:
+    ) -> tuple[list[ClassModel], list[Tally]]:
         if records is None:
             return [], []
         quality = QUALITIES[self._value("searchQuality")]
@@ -297,7 +342,7 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
                 seed=self._value("seed"),
                 nominal=nominal,
                 medians=medians,
-                in_parts=task.ranked is None and not self._optional("constraints", ()),
+                in_parts=task.ranked is None and not self._conditions,
             )
             for task, sample in zip(assignment.tasks, samples, strict=True)
         ]
