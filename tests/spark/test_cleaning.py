@@ -4,7 +4,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from pyspark.ml.linalg import Vectors, VectorUDT
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from spark_smote import EditedNearestNeighbours, TomekLinks
 from spark_smote.errors import DataError, ParameterError
@@ -89,6 +91,17 @@ def test_columns_beside_the_inputs_tell_rows_apart_but_do_not_count(spark):
 
     # the three rows at 0 are links, whatever their texts; 6 and 7 are one too
     assert sorted(r.x for r in cleaned.collect()) == [5.0, 8.5]
+
+
+def test_equal_vectors_go_however_they_are_stored(spark):
+    stored = [Vectors.dense(1.0, 0.0), Vectors.sparse(2, [0], [1.0])]
+    rows = [(vector, "a") for vector in stored] + [(Vectors.dense(1.0, 0.1), "b")] * 3
+    table = spark.createDataFrame(rows, T.StructType().add("v", VectorUDT()).add("label", "string"))
+    sampler = EditedNearestNeighbours(featuresCol="v", samplingStrategy=["a"])
+    plan = sampler.plan(table.coalesce(1))
+
+    assert counts(plan.resampled()) == {"b": 3}
+    assert counts(plan.removed()) == {"a": 2}
 
 
 def test_rows_that_miss_an_input_stay_and_are_not_asked(spark):
