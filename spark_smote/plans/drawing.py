@@ -14,16 +14,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_smote.kernels.streams import seed_int64
+from spark_smote.plans.cut import SMALLEST, narrowed, number, of_class
 from spark_smote.plans.records import KeptRecords, class_code
 from spark_smote.plans.removal import Removal, in_classes, keeping_times, occurrences
 from spark_smote.plans.table import Table, any_of
 from spark_smote.results import LabelValue
-
-COUNTS_AT_ONCE = 65_536
-"""Counts by leading bits that the driver receives at once, for all classes together."""
-
-MOST_LISTED = 65_536
-"""Words, of all classes together, that the driver looks at one by one."""
 
 MOST_TRIED = 8
 """Where no row repeats more often, rows that none of their words draws are left out early."""
@@ -31,7 +26,7 @@ MOST_TRIED = 8
 IDENTITY = ("word", "key", "twin", "occurrence")
 """The order of occurrences."""
 
-NOTHING = (-(1 << 63), -(1 << 63), -(1 << 63), -1)
+NOTHING = (SMALLEST, SMALLEST, SMALLEST, -1)
 """Before every occurrence."""
 
 
@@ -46,14 +41,14 @@ class Draw:
 
     def word(self, code: Column, key: Column, twin: Column, occurrence: Column) -> Column:
         """What orders an occurrence."""
-        return F.xxhash64(_of_class(self.salts, code), key, twin, occurrence)
+        return F.xxhash64(of_class(self.salts, code), key, twin, occurrence)
 
     def takes(self, code: Column, key: Column, twin: Column, occurrence: Column) -> Column:
         """Whether an occurrence is drawn."""
         word = self.word(code, key, twin, occurrence)
         if not self.tied:
-            return word <= _of_class([last[0] for last in self.last], code)
-        of_last = [_of_class(values, code) for values in zip(*self.last, strict=True)]
+            return word <= of_class([last[0] for last in self.last], code)
+        of_last = [of_class(values, code) for values in zip(*self.last, strict=True)]
         named = zip((word, key, twin, occurrence), IDENTITY, strict=True)
         bound = zip(of_last, IDENTITY, strict=True)
         return F.struct(*[c.alias(n) for c, n in named]) <= F.struct(
@@ -84,11 +79,11 @@ def draw_rows(
     # rows of other classes pass for the first: compiled code may look up the place of null, too
     row = F.coalesce(class_code(table, labels), F.lit(0)), table.key, table.twin_key
     if repeats == 1:
-        affected, stays = in_classes(table, labels), draw.takes(*row, _number(0))
+        affected, stays = in_classes(table, labels), draw.takes(*row, number(0))
         return Removal(table.frame.filter(~affected | stays), table.frame.filter(affected & ~stays))
     among = None
     if repeats <= MOST_TRIED:
-        among = any_of([draw.takes(*row, _number(i)) for i in range(repeats)])
+        among = any_of([draw.takes(*row, number(i)) for i in range(repeats)])
     drawn = draw.takes(*map(F.col, ("class", "key", "twin", "occurrence")))
     times = words.groupBy("class", "key", "twin").agg(
         F.count("*").alias("rows"), F.count_if(drawn).alias("kept")
@@ -111,7 +106,7 @@ def distinct_rows(table: Table, labels: Sequence[LabelValue]) -> DataFrame:
 
 def _words(keys: DataFrame, draw: Draw, repeats: int) -> DataFrame:
     """One row = an occurrence: `class, key, twin, occurrence, word`."""
-    numbered = keys.withColumn("occurrence", _number(0))
+    numbered = keys.withColumn("occurrence", number(0))
     if repeats > 1:
         numbered = occurrences(keys, F.col("rows"))
     row = [F.col(name) for name in ("class", "key", "twin", "occurrence")]
@@ -119,24 +114,8 @@ def _words(keys: DataFrame, draw: Draw, repeats: int) -> DataFrame:
 
 
 def _resolved(draw: Draw, words: DataFrame, wanted: Sequence[int]) -> Draw:
-    """The draw of so many occurrences of each class.
-
-    Leading bits of the words are counted, more of them each time, until few words share those of
-    the last one drawn.
-    """
-    bits = max(1, (COUNTS_AT_ONCE // len(wanted)).bit_length() - 1)
-    inside, left, shift, few = words, list(wanted), 64, False
-    while not few and shift > 0:
-        shift = max(0, shift - bits)
-        leading = F.shiftright("word", shift)
-        rows = inside.groupBy("class", leading.alias("leading")).count().collect()
-        counts: list[dict[int, int]] = [{} for _ in wanted]
-        for row in rows:
-            counts[row["class"]][row["leading"]] = row["count"]
-        near = [leading_of(each, rank) for each, rank in zip(counts, left, strict=True)]
-        left = [rank for _, rank in near]
-        inside = words.filter(leading == _of_class([shared for shared, _ in near], F.col("class")))
-        few = sum(c[shared] for c, (shared, _) in zip(counts, near, strict=True)) <= MOST_LISTED
+    """The draw of so many occurrences of each class."""
+    inside, left, _ = narrowed(words, "word", wanted, F.count("*"))
     listed: list[list[tuple[int, ...]]] = [[] for _ in wanted]
     for row in inside.select("class", *IDENTITY).collect():
         listed[row["class"]].append(tuple(row)[1:])
@@ -145,27 +124,3 @@ def _resolved(draw: Draw, words: DataFrame, wanted: Sequence[int]) -> Draw:
         last.append(each[rank - 1] if rank else NOTHING)
         tied |= any(other[0] == last[-1][0] for other in each[rank : rank + 1])
     return Draw(draw.salts, tuple(last), tied or NOTHING in last)
-
-
-def leading_of(counts: Mapping[int, int], rank: int) -> tuple[int, int]:
-    """The leading bits of the word of some rank, and its rank among the words that share them.
-
-    Examples
-    --------
-    >>> leading_of({-1: 4, 0: 3, 5: 9}, 6)
-    (0, 2)
-    """
-    before = 0
-    for leading, count in sorted(counts.items()):
-        if rank <= before + count:
-            return leading, rank - before
-        before += count
-    raise ValueError(f"rank {rank} of {before} words")
-
-
-def _of_class(values: Sequence[int], code: Column) -> Column:
-    return F.array(*[_number(value) for value in values])[code]
-
-
-def _number(value: int) -> Column:
-    return F.lit(value).cast("bigint")

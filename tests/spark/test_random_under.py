@@ -11,7 +11,7 @@ from scipy.stats import chi2
 
 from spark_smote import RandomUnderSampler
 from spark_smote.errors import DataError
-from spark_smote.plans import drawing
+from spark_smote.plans import cut, drawing
 from spark_smote.plans.drawing import Draw
 from tests.tables import contents, counts, points
 
@@ -150,8 +150,8 @@ def test_words_that_tie_are_settled_and_counted_in_small_steps(spark, monkeypatc
     """Words of three bits: most are shared; the driver sees two counts and ten words at once."""
     word = Draw.word
     monkeypatch.setattr(Draw, "word", lambda *row: F.shiftleft(F.shiftright(word(*row), 61), 58))
-    monkeypatch.setattr(drawing, "COUNTS_AT_ONCE", 8)
-    monkeypatch.setattr(drawing, "MOST_LISTED", 10)
+    monkeypatch.setattr(cut, "COUNTS_AT_ONCE", 8)
+    monkeypatch.setattr(cut, "MOST_LISTED", 10)
     multiplicities = [1] * 50 + [5] * 10
     words, taken = drawn_of(keys_of(spark, 2, multiplicities), 2, few, 5)
     row = ("class", "word", "key", "twin", "occurrence")
