@@ -20,9 +20,10 @@ TIE = 1e-9
 
 @dataclass(frozen=True)
 class Nearest:
-    """Squared distances, ascending, from each query to its nearest rows, itself included.
+    """Squared distances, ascending, from each query to its nearest rows.
 
-    Shape (q, k + 1) each; inf where fewer rows have passed.
+    A query that is among the rows searched meets itself. Shape (q, k + 1) each; inf where fewer
+    rows have passed.
     """
 
     anywhere: Floats
@@ -121,9 +122,12 @@ def observe(
     )
 
 
-def accuracy(nearest: Nearest) -> tuple[float, float]:
-    """Recall@k and distance ratio (found / exact mean distance), each query itself left out."""
-    exact, found = nearest.anywhere[:, 1:], nearest.in_bucket[:, 1:]
+def accuracy(nearest: Nearest, itself: int = 1) -> tuple[float, float]:
+    """Recall@k and distance ratio (found / exact mean distance).
+
+    The nearest `itself` rows are left out: each query, where it is among the rows searched.
+    """
+    exact, found = nearest.anywhere[:, itself:], nearest.in_bucket[:, itself:]
     radius = exact[:, -1:] * (1 + TIE) + np.finfo(np.float64).tiny
     recall = float((found <= radius).mean())
     reachable = np.isfinite(found)

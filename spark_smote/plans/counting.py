@@ -31,6 +31,7 @@ class Tally:
     bases: Ints
     """Home rows that may be a base, as `Standing.counted` parts them, shape (buckets, parts)."""
     all_rows: Ints
+    """Rows searched."""
     registers: sketch.Registers
     nearest: recall.Nearest
 
@@ -76,7 +77,7 @@ class Asked:
             points=self.features,
             inverse_scale=model.inverse_scale,
             nominal=model.nominal,
-            buckets=model.place(self.features, self.keys)[0],
+            buckets=model.place(self.features, self.keys, found=False)[0],
             limits=recall.Nearest.unseen(len(self.keys), k),
         )
         if not len(self.keys):
@@ -114,13 +115,17 @@ def count_buckets(
     current = list(models)
     for _ in range(MOST_ROUNDS):
         queries = [
-            (rows if model.family else Asked.of(sample, 0)).queries(sample, model, task.k)
+            (rows if model.family else Asked.of(sample, 0)).queries(
+                sample, model, _others(task, model)
+            )
             for rows, task, sample, model in zip(asked, tasks, samples, current, strict=True)
         ]
         tallies = _count(records, tasks, current, queries)
         refined = [
             model.refined(
-                tally.counts, fewest=task.k + 1, most=largest_bucket(model.width, quality)
+                tally.counts,
+                fewest=task.k + model.itself,
+                most=largest_bucket(model.width, quality),
             )
             for task, model, tally in zip(tasks, current, tallies, strict=True)
         ]
@@ -148,9 +153,13 @@ def search_accuracy(
     label: LabelValue, k: int, model: ClassModel, nearest: recall.Nearest
 ) -> SearchAccuracy:
     """Recall and distance ratio, as the neighbours of some queries show them."""
-    exact = model.buckets == 1 or model.everywhere
-    recalled, ratio = (1.0, 1.0) if exact else recall.accuracy(nearest)
-    return SearchAccuracy(label, k, len(nearest.anywhere), recalled, ratio, exact)
+    recalled, ratio = (1.0, 1.0) if model.exact else recall.accuracy(nearest, model.itself)
+    return SearchAccuracy(label, k, len(nearest.anywhere), recalled, ratio, model.exact)
+
+
+def _others(task: ClassTask, model: ClassModel) -> int:
+    """Rows beside the nearest one, the query itself where it is among those searched."""
+    return task.k - 1 + model.itself
 
 
 def _one_bucket(task: ClassTask, sample: ClassSample) -> Tally:
@@ -178,7 +187,7 @@ def _count(
             np.zeros((model.buckets, task.standing.parts), dtype=np.int64),
             np.zeros(model.buckets, dtype=np.int64),
             sketch.empty_registers(model.buckets),
-            recall.Nearest.unseen(len(asked.buckets), task.k),
+            recall.Nearest.unseen(len(asked.buckets), _others(task, model)),
         )
         for task, model, asked in zip(tasks, models, queries, strict=True)
     ]
@@ -198,18 +207,19 @@ def _entered(tally: Tally, placed: Placed, parts: Ints, queries: recall.Queries)
     bases, all_rows = tally.bases.copy(), tally.all_rows.copy()
     able = np.flatnonzero(part >= 0)
     np.add.at(bases, (placed.home[able], part[able]), times[able])
-    np.add.at(all_rows, placed.member_buckets, times[placed.member_rows])
+    searched, member_rows, member_buckets = placed.searched
+    np.add.at(all_rows, member_buckets, times[searched][member_rows])
     registers = tally.registers.copy()
     mixed = mix(placed.keys.view(np.uint64))[placed.member_rows]
     sketch.observe(registers, placed.member_buckets, mixed)
     nearest = tally.nearest
-    if len(queries.buckets):
+    if len(queries.buckets) and len(searched):
         nearest = recall.observe(
             nearest,
             queries,
-            placed.features,
-            multiplicity=times,
-            member_rows=placed.member_rows,
-            member_buckets=placed.member_buckets,
+            placed.features[searched],
+            multiplicity=times[searched],
+            member_rows=member_rows,
+            member_buckets=member_buckets,
         )
     return Tally(bases, all_rows, registers, nearest)

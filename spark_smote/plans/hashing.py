@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.distances import Flags, Floats, Ints
 from spark_smote.plans.arrow import (
     ArrowFunction,
     features_of,
@@ -41,15 +41,36 @@ class Placed:
     member_rows: Ints
     member_buckets: Ints
     home: Ints
+    found: Flags
+    """Whether each is searched, rather than asks only."""
+
+    @property
+    def searched(self) -> tuple[Ints, Ints, Ints]:
+        """The rows that are searched; then which of these are in which buckets."""
+        inside = self.found[self.member_rows]
+        place = np.cumsum(self.found) - 1
+        return (
+            np.flatnonzero(self.found),
+            place[self.member_rows[inside]],
+            self.member_buckets[inside],
+        )
 
 
 def placed_rows(records: pa.Table, models: Sequence[ClassModel]) -> Iterator[tuple[int, Placed]]:
-    """Place records, class by class."""
-    codes = integers_of(records, "class")
+    """Place records, class by class; those that neither ask nor are searched are left out."""
+    codes, ranks = integers_of(records, "class"), ranks_of(records)
     for code in np.unique(codes):
-        own = taken(records, np.flatnonzero(codes == code)) if (codes != code).any() else records
-        keys, features = integers_of(own, "key"), models[code].searched(features_of(own))
-        home, spill_rows, spill_buckets = models[code].place(features, keys)
+        model, present = models[code], codes == code
+        if model.parties is not None:
+            present = present & model.parties.present[ranks]
+        if not present.any():
+            continue
+        own = records if present.all() else taken(records, np.flatnonzero(present))
+        keys, features = integers_of(own, "key"), model.searched(features_of(own))
+        found = np.ones(len(keys), dtype=bool)
+        if model.parties is not None:
+            found = model.parties.found[ranks[present]]
+        home, spill_rows, spill_buckets = model.place(features, keys, found)
         yield (
             int(code),
             Placed(
@@ -57,10 +78,11 @@ def placed_rows(records: pa.Table, models: Sequence[ClassModel]) -> Iterator[tup
                 keys,
                 features,
                 integers_of(own, "multiplicity"),
-                ranks_of(own),
+                ranks[present],
                 np.concatenate([np.arange(len(home)), spill_rows]),
                 np.concatenate([home, spill_buckets]),
                 home,
+                found,
             ),
         )
 

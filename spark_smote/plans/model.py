@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spark_smote.errors import DataError
-from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.distances import Flags, Floats, Ints
 from spark_smote.kernels.medians import filled
 from spark_smote.kernels.metric import LevelMetric
 from spark_smote.kernels.mixing import mix
@@ -23,6 +23,7 @@ from spark_smote.plans.tuning import (
     bucket_count,
     cheapest_family,
     exact_core_hours,
+    largest_bucket,
     rows_in_one_bucket,
 )
 
@@ -30,6 +31,8 @@ SAMPLE_ROWS_PER_BUCKET = 32
 LEAST_SAMPLE = 4_096
 ROWS_PARTED = 16_384
 """Rows per bucket where any rows may share one."""
+ROWS_ASKING = 65_536
+"""Rows per bucket where each is compared with the same others: a slice of work."""
 SAMPLE_BYTES = 128 << 20
 """Memory the driver spends on the features of all samples together."""
 
@@ -41,11 +44,27 @@ class BucketCounts:
     home_rows: Ints
     """Rows that may be a base there."""
     all_rows: Ints
-    """Home and spill rows."""
+    """Home and spill rows that are searched."""
     distinct_rows: Ints
-    """Estimated distinct rows among them (equal rows travel and are searched as one)."""
+    """Estimated distinct rows, those that only ask included (equal rows travel and are searched as
+    one)."""
     by_rank: Ints | None = None
     """Home rows of each rank, shape (buckets, ranks), where their weights differ."""
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Whose rows ask and whose are searched, by rank, where no row is both."""
+
+    asking: Flags
+    found: Flags
+    rows_asking: int
+
+    @property
+    def present(self) -> Flags:
+        """Ranks whose rows are needed at all."""
+        present: Flags = self.asking | self.found
+        return present
 
 
 @dataclass(frozen=True)
@@ -67,6 +86,18 @@ class ClassModel:
     """What the search takes missing inputs for, shape (c,)."""
     everywhere: bool = False
     """Whether every row is found from every bucket, as exact search beyond one bucket needs."""
+    parties: Parties | None = None
+    """None where all rows are searched, and so may be those that ask."""
+
+    @property
+    def itself(self) -> int:
+        """How often a row that asks is among the rows searched."""
+        return int(self.parties is None)
+
+    @property
+    def exact(self) -> bool:
+        """Whether every row that asks is compared with all rows searched."""
+        return self.family is None or self.buckets == 1
 
     @property
     def inverse_scale(self) -> Floats:
@@ -98,21 +129,48 @@ class ClassModel:
             return scaled
         return np.concatenate([scaled, self.places(features[:, columns:])], axis=1)
 
-    def place(self, features: Floats, keys: Ints) -> tuple[Ints, Ints, Ints]:
-        """Home bucket of each row, then the rows and buckets of its search-only copies."""
+    def place(
+        self, features: Floats, keys: Ints, found: Flags | bool = True
+    ) -> tuple[Ints, Ints, Ints]:
+        """Home bucket of each row, then the rows and buckets of its search-only copies.
+
+        Where there are `parties`, rows that are searched (`found`) are copied to every part of
+        their buckets, and rows that ask to none.
+        """
         mixed = mix(keys.view(np.uint64))
+        home, rows, buckets = self._placed(features)
+        if self.parties is None:
+            return self._part(home, mixed), rows, self._part(buckets, mixed[rows])
+        searched = np.broadcast_to(found, len(keys))
+        copied, own = searched[rows], np.flatnonzero(searched)
+        rows = np.concatenate([own, rows[copied]])
+        buckets = np.concatenate([home[own], buckets[copied]])
+        times = self.splits[buckets]
+        before = np.repeat(np.cumsum(times) - times, times)
+        rows = np.repeat(rows, times)
+        parts = np.repeat(self._first_parts[buckets], times) + np.arange(len(rows)) - before
+        at_home = self._part(home, mixed)
+        away = parts != at_home[rows]
+        return at_home, rows[away], parts[away]
+
+    def _placed(self, features: Floats) -> tuple[Ints, Ints, Ints]:
+        """The same by the family's buckets, whatever parts they are split into."""
         if self.family is None:
             none = np.zeros(0, dtype=np.int64)
-            return self._part(np.zeros(len(keys), dtype=np.int64), mixed), none, none
-        points = self.scaled(features)
-        home, rows, buckets = self.family.place(points)
-        return self._part(home, mixed), rows, self._part(buckets, mixed[rows])
+            return np.zeros(len(features), dtype=np.int64), none, none
+        home, rows, buckets = self.family.place(self.scaled(features))
+        return home, rows, buckets
+
+    @property
+    def _first_parts(self) -> Ints:
+        """Number of the first part of each of the family's buckets."""
+        first: Ints = np.cumsum(self.splits) - self.splits
+        return first
 
     def _part(self, buckets: Ints, mixed: npt.NDArray[np.uint64]) -> Ints:
-        first = np.cumsum(self.splits) - self.splits
         ways = self.splits[buckets].astype(np.uint64)
         # not the lowest bits: by those the sketch of distinct keys picks its register
-        return first[buckets] + ((mixed >> np.uint64(16)) % ways).astype(np.int64)
+        return self._first_parts[buckets] + ((mixed >> np.uint64(16)) % ways).astype(np.int64)
 
     def refined(self, counts: BucketCounts, *, fewest: int, most: int) -> ClassModel | None:
         """A better model where a bucket holds too few or too many rows; None where none does.
@@ -132,6 +190,13 @@ class ClassModel:
         np.maximum.at(fullest, owner, counts.distinct_rows)
         if fullest.max() <= most:
             return None
+        if self.parties is not None and (self.splits[fullest > most] > 1).any():
+            # every part holds all rows searched, so these are what is too many
+            raise DataError(
+                f"so many rows of the class searched lie near each other that a part of them, with "
+                f"the rows compared with it, exceeds {most:,} distinct rows; draw fewer of them "
+                "first (RandomUnderSampler)"
+            )
         ways = np.where(fullest > most, -(-2 * fullest // most), 1)
         return replace(self, splits=self.splits * ways)
 
@@ -163,13 +228,7 @@ def fit_class(
     medians: Floats | None = None,
     in_parts: bool = True,
 ) -> ClassModel:
-    """Scale and hash of one class from its sample.
-
-    The unit of distance is each column's standard deviation (population form) in the sample, or 1
-    where distances are raw or the column is constant. The last `nominal` columns hold codes of
-    levels; each that differs adds the square of the median of the other columns' standard
-    deviations, in their units. With a metric of levels for `nominal` all columns hold numbers of
-    levels. Nothing is missing in the sample; in other rows `medians` stand for what is.
+    """Scale (see `measured`) and hash of one class from its sample.
 
     Parameters
     ----------
@@ -182,6 +241,61 @@ def fit_class(
     ------
     DataError
         If the class must be searched exactly and is too large for that.
+    """
+    single = measured(sample, standardize=standardize, nominal=nominal, medians=medians)
+    one_bucket = rows_in_one_bucket(single.width, quality)
+    if sample.distinct_rows <= one_bucket:
+        return single
+    if not quality.approximate:
+        most = MOST_EXACT_PARTS if in_parts else 1
+        parts = exact_parts(searched, sample.distinct_rows, single.width, one_bucket, most)
+        return replace(single, splits=np.array([parts]), everywhere=True)
+    return _hashed(single, sample, k, quality=quality, hash_family=hash_family, seed=seed)
+
+
+def fit_references(
+    whole: ClassModel,
+    references: ClassSample,
+    k: int,
+    *,
+    parties: Parties,
+    quality: SearchQuality,
+    hash_family: str,
+    seed: int,
+) -> ClassModel:
+    """Hash of one class that other rows are to find their nearest in, each comparing alone.
+
+    Few rows are all sent to every part of those that ask; more are hashed, and the cells of the
+    hash that too many rows ask in are parted alike.
+
+    Parameters
+    ----------
+    whole : ClassModel
+        What tells distances.
+    references : ClassSample
+        Of the class that is searched; not too large for an exact search, where that is asked for.
+    """
+    model = replace(whole, parties=parties)
+    if references.distinct_rows <= rows_in_one_bucket(model.width, quality):
+        each = min(ROWS_ASKING, largest_bucket(model.width, quality))
+        return replace(model, splits=np.array([max(1, -(-parties.rows_asking // each))]))
+    return _hashed(model, references, k, quality=quality, hash_family=hash_family, seed=seed)
+
+
+def measured(
+    sample: ClassSample,
+    *,
+    standardize: bool,
+    nominal: int | ValueDifference = 0,
+    medians: Floats | None = None,
+) -> ClassModel:
+    """Scale of rows from a sample of them, all in one bucket.
+
+    The unit of distance is each column's standard deviation (population form) in the sample, or 1
+    where distances are raw or the column is constant. The last `nominal` columns hold codes of
+    levels; each that differs adds the square of the median of the other columns' standard
+    deviations, in their units. With a metric of levels for `nominal` all columns hold numbers of
+    levels. Nothing is missing in the sample; in other rows `medians` stand for what is.
     """
     columns = nominal.columns if isinstance(nominal, ValueDifference) else nominal
     values, codes = np.split(sample.features, [sample.features.shape[1] - columns], axis=1)
@@ -200,13 +314,18 @@ def fit_class(
             nominal=Nominal(nominal, weight),
             places=LevelPlaces.of(codes, sample.multiplicity, weight),
         )
-    one_bucket = rows_in_one_bucket(single.width, quality)
-    if sample.distinct_rows <= one_bucket:
-        return single
-    if not quality.approximate:
-        most = MOST_EXACT_PARTS if in_parts else 1
-        parts = exact_parts(searched, sample.distinct_rows, single.width, one_bucket, most)
-        return replace(single, splits=np.array([parts]), everywhere=True)
+    return single
+
+
+def _hashed(
+    single: ClassModel,
+    sample: ClassSample,
+    k: int,
+    *,
+    quality: SearchQuality,
+    hash_family: str,
+    seed: int,
+) -> ClassModel:
     points = single.scaled(sample.features)
     family = cheapest_family(points, sample.distinct_rows, FAMILIES[hash_family], quality, k, seed)
     return replace(single, family=family, splits=np.ones(family.buckets, dtype=np.int64))

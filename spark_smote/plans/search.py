@@ -1,7 +1,8 @@
-"""A search across classes: the nearest rows, of whatever class, of each row of some classes.
+"""A search across classes: the nearest rows, of whatever class or of one, of each row of others.
 
 The engine of SMOTE, with all classes as one: a joint sample, one hash model, bucket counts, one
-shuffle. Tasks then judge the rows that ask, among all rows of their bucket.
+shuffle. Tasks then judge the rows that ask, among all rows of their bucket. Where one class alone
+is searched, the hash is fitted on its rows, however few of the table they are.
 """
 
 from __future__ import annotations
@@ -26,13 +27,20 @@ from spark_smote.plans.classes import ClassTask, Standing
 from spark_smote.plans.counting import Asked, Tally, count_buckets, search_accuracy
 from spark_smote.plans.hashing import send_to_tasks
 from spark_smote.plans.layout import ROWS_PER_SLICE, Layout, lay_out
-from spark_smote.plans.model import ClassModel, fit_class, sample_rows
+from spark_smote.plans.model import (
+    ClassModel,
+    Parties,
+    fit_class,
+    fit_references,
+    measured,
+    sample_rows,
+)
 from spark_smote.plans.notices import refuse_id_like
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import KeptRecords, joint_records, streamed
 from spark_smote.plans.sample import ClassSample, sample_classes
 from spark_smote.plans.table import Table
-from spark_smote.plans.tuning import QUALITIES
+from spark_smote.plans.tuning import QUALITIES, rows_in_one_bucket
 from spark_smote.results import LabelValue, SearchAccuracy
 
 EVERY_CLASS = "the table"
@@ -49,7 +57,7 @@ class SearchRequest:
     """What is searched for, and how."""
 
     asking: Collection[LabelValue]
-    """Classes whose rows are judged; their neighbours are sought among all."""
+    """Classes whose rows are judged."""
     k: int
     k_name: str
     """The parameter that says k, for messages."""
@@ -62,6 +70,11 @@ class SearchRequest:
     """What the search takes missing inputs for, shape (c,)."""
     with_key: bool = False
     """Whether judges are given the content key of each row."""
+    among: LabelValue | None = None
+    """The class that is searched, which does not ask; None = all of them."""
+    exact_by: str = "searchQuality='exact'"
+    """The parameter that asks for an exact search of that class, for messages; and the remedy."""
+    instead: str = "use 'accurate', whose recall the report gives"
 
 
 @dataclass(frozen=True)
@@ -130,13 +143,21 @@ def _asked_in_slices(bucket: Bucket, asking: np.ndarray) -> Iterator[Ints]:
         yield np.flatnonzero(able & (first >= start) & (first < start + part.quota))
 
 
-def prepare_search(table: Table, profile: Profile, request: SearchRequest, run: Run) -> Search:
+def prepare_search(
+    table: Table,
+    profile: Profile,
+    request: SearchRequest,
+    run: Run,
+    records: KeptRecords | None = None,
+) -> Search:
     """Sample all classes as one, fit the hash, count buckets, lay out the work.
 
     Parameters
     ----------
     run : callable
         Does the work of a named phase.
+    records : KeptRecords, optional
+        Those of an earlier search of this table, with or without keys as this one.
 
     Raises
     ------
@@ -145,23 +166,31 @@ def prepare_search(table: Table, profile: Profile, request: SearchRequest, run: 
     """
     labels = tuple(label for label in in_order(profile.usable) if profile.usable[label])
     usable = {label: profile.usable[label] for label in labels}
-    rows = sum(usable.values())
-    if rows <= request.k:
-        raise DataError(
-            f"{request.k_name}={request.k} needs {request.k + 1} usable rows or more, and the "
-            f"table has {rows}; set {request.k_name} to {max(rows - 1, 1)} or less"
-        )
+    _refuse_too_few(usable, profile, request)
     asking = tuple(label in request.asking for label in labels)
+    found = tuple(label == request.among for label in labels)
     standing = Standing(tuple(usable.values()), tuple(map(int, asking)))
+    rows = sum(usable.values())
     task = ClassTask(0, EVERY_CLASS, rows, standing.bases, "search", request.k, ranked=standing)
-    records = KeptRecords(joint_records(table, labels, with_key=request.with_key))
-    sample: ClassSample = run("sample", lambda: _sample(records, task, profile.dimensions, request))
+    records = records or KeptRecords(joint_records(table, labels, with_key=request.with_key))
+    sampled = _Samples(records, usable, profile.dimensions, request)
+    sample, searched = run("sample", lambda: (sampled.joint(), sampled.searched()))
     refuse_id_like(table, [sample])
-    model: ClassModel = run("hash", lambda: _fitted(sample, request, nominal=len(table.nominal)))
+    model: ClassModel = run(
+        "hash",
+        lambda: _fitted(
+            sample,
+            searched,
+            Parties(np.array(asking), np.array(found), standing.bases),
+            request,
+            nominal=len(table.nominal),
+        ),
+    )
     asked: list[Asked] = []
     if model.family is not None and request.recall_queries and any(asking):
         asked = run("queries", lambda: _asked(records, usable, asking, request))
-    model, tally = run("count", lambda: _counted(records, task, sample, model, asked, request))
+    known = searched or sample
+    model, tally = run("count", lambda: _counted(records, task, known, model, asked, request))
     return Search(
         labels=labels,
         asking=asking,
@@ -172,37 +201,112 @@ def prepare_search(table: Table, profile: Profile, request: SearchRequest, run: 
     )
 
 
-def _sample(
-    records: KeptRecords,
-    task: ClassTask,
-    dimensions: int,
+def _refuse_too_few(
+    usable: Mapping[LabelValue, int], profile: Profile, request: SearchRequest
+) -> None:
+    k, name, among = request.k, request.k_name, request.among
+    if among is None:
+        rows = sum(usable.values())
+        if rows <= k:
+            raise DataError(
+                f"{name}={k} needs {k + 1} usable rows or more, and the table has {rows}; set "
+                f"{name} to {max(rows - 1, 1)} or less"
+            )
+        return
+    rows = usable.get(among, 0)
+    if not rows:
+        raise DataError(
+            f"class {among!r}, whose rows are searched, has no usable row, of "
+            f"{profile.counts[among]:,}; fill its missing values, or set handleInvalid='impute'"
+        )
+    if rows < k:
+        raise DataError(
+            f"{name}={k} needs {k} usable rows or more of class {among!r}, whose rows are "
+            f"searched, and it has {rows}; set {name} to {rows} or less"
+        )
+
+
+@dataclass(frozen=True)
+class _Samples:
+    """Canonical samples of the rows."""
+
+    records: KeptRecords
+    usable: Mapping[LabelValue, int]
+    dimensions: int
+    request: SearchRequest
+
+    def joint(self) -> ClassSample:
+        """That of all classes as one."""
+        rows = sum(self.usable.values())
+        found = sample_classes(
+            self.records.frame,
+            {EVERY_CLASS: rows},
+            {EVERY_CLASS: self._wanted(rows)},
+            seed=self.request.seed,
+            purpose="joint sample",
+        )
+        return _complete(found[EVERY_CLASS], self.request.medians)
+
+    def searched(self) -> ClassSample | None:
+        """That of the class that is searched, where it is one."""
+        among = self.request.among
+        if among is None:
+            return None
+        found = sample_classes(
+            self.records.frame,
+            self.usable,
+            {c: self._wanted(rows) if c == among else 0 for c, rows in self.usable.items()},
+            seed=self.request.seed,
+            purpose="sample of the searched",
+            by="rank",
+        )
+        return _complete(found[among], self.request.medians)
+
+    def _wanted(self, rows: int) -> int:
+        samples = 1 if self.request.among is None else 2
+        quality = QUALITIES[self.request.quality]
+        return sample_rows(rows, self.dimensions, quality, classes=samples)
+
+
+def _fitted(
+    sample: ClassSample,
+    searched: ClassSample | None,
+    parties: Parties,
     request: SearchRequest,
-) -> ClassSample:
-    """The canonical sample of all classes as one."""
-    quality = QUALITIES[request.quality]
-    found = sample_classes(
-        records.frame,
-        {task.label: task.rows},
-        {task.label: sample_rows(task.rows, dimensions, quality, classes=1)},
-        seed=request.seed,
-        purpose="joint sample",
-    )
-    return _complete(found[task.label], request.medians)
-
-
-def _fitted(sample: ClassSample, request: SearchRequest, *, nominal: int) -> ClassModel:
-    """Scale and hash of all classes as one."""
-    return fit_class(
-        sample,
-        EVERY_CLASS,
+    *,
+    nominal: int,
+) -> ClassModel:
+    """Scale of all classes as one, and hash of the rows that are searched."""
+    quality, standardize, medians = QUALITIES[request.quality], request.standardize, request.medians
+    if searched is None:
+        return fit_class(
+            sample,
+            EVERY_CLASS,
+            request.k,
+            quality=quality,
+            hash_family=request.hash_family,
+            standardize=standardize,
+            seed=request.seed,
+            nominal=nominal,
+            medians=medians,
+            in_parts=False,
+        )
+    whole = measured(sample, standardize=standardize, nominal=nominal, medians=medians)
+    most = rows_in_one_bucket(whole.width, quality)
+    if searched.distinct_rows > most and not quality.approximate:
+        raise DataError(
+            f"{request.exact_by} compares each row with all of class {request.among!r}, for up to "
+            f"{most:,} distinct rows of {whole.width} features; it has about "
+            f"{searched.distinct_rows:,}; {request.instead}"
+        )
+    return fit_references(
+        whole,
+        searched,
         request.k,
-        quality=QUALITIES[request.quality],
+        parties=parties,
+        quality=quality,
         hash_family=request.hash_family,
-        standardize=request.standardize,
         seed=request.seed,
-        nominal=nominal,
-        medians=request.medians,
-        in_parts=False,
     )
 
 
@@ -266,10 +370,11 @@ def _accuracy(
         return ()
     sizes = [len(rows.keys) for rows in asked] or [0] * len(labels)
     starts = np.cumsum(sizes) - sizes
+    among = "all classes" if request.among is None else f"class {request.among!r}"
     return tuple(
         replace(
             search_accuracy(label, request.k, model, tally.nearest.of(slice(start, start + size))),
-            among="all classes",
+            among=among,
         )
         for label, asks, start, size in zip(labels, asking, starts, sizes, strict=True)
         if asks
