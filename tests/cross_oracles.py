@@ -88,3 +88,49 @@ def ranks_of(plan, rows):
         table = unpacked(pa.py_buffer(row.records))
         ranks[table.column("id").to_numpy()] = table.column("rank").to_numpy()
     return ranks
+
+
+def mean_of_first(distances, k, *, farthest):
+    """Mean of the k smallest distances of each row, or the largest, added up one by one."""
+    ordered = np.sort(distances, axis=1)
+    if farthest:
+        ordered = ordered[:, ::-1]
+    total = np.zeros(len(ordered))
+    for j in range(k):
+        total = total + ordered[:, j]
+    return total / k
+
+
+def listed(queries, rows, times, k):
+    """Which rows, that occur so often, are among the k nearest of some query; ties by number."""
+    found = set()
+    for away in oracles.squared_distances(queries, rows, np.ones(rows.shape[1])):
+        left = k
+        for row in sorted(range(len(rows)), key=lambda r: (away[r], r)):
+            if left > 0:
+                found.add(row)
+            left -= times[row]
+    return sorted(found)
+
+
+def near_miss(features, classes, times, keys, wanted, *, k, version):
+    """How often each distinct row stays; class 0 is the smallest, the others keep `wanted` rows.
+
+    Rows come in canonical order; equally far ones go by their content key.
+    """
+    stays = times.copy()
+    own = np.repeat(features[classes == 0], times[classes == 0], axis=0)
+    for label in range(1, classes.max() + 1):
+        rows = np.flatnonzero(classes == label)
+        squared = oracles.squared_distances(features[rows], own, np.ones(features.shape[1]))
+        means = mean_of_first(np.sqrt(squared), k, farthest=version == 2)
+        order = {row: (mean, keys[row]) for row, mean in zip(rows, means, strict=True)}
+        stays[rows] = 0
+        if version == 3:
+            near = listed(features[classes == 0], features[rows], times[rows], k)
+            order = {rows[i]: (-order[rows[i]][0], keys[rows[i]]) for i in near}
+        left = wanted
+        for row in sorted(order, key=order.get):
+            stays[row] = min(times[row], left)
+            left -= stays[row]
+    return stays

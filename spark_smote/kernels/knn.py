@@ -1,4 +1,7 @@
-"""Exact k nearest neighbours among distinct points, in one block or in blocks that pass by."""
+"""Exact k nearest neighbours among distinct points, in one block or in blocks that pass by.
+
+And the k farthest.
+"""
 
 from __future__ import annotations
 
@@ -88,6 +91,29 @@ def k_nearest(
         found.append(_decided(pairs[1], pairs[3], exact, part.stop - part.start, k))
     if not found:
         return np.zeros((0, k), dtype=np.int64), np.zeros((0, k))
+    neighbours, distances = zip(*found, strict=True)
+    return np.concatenate(neighbours), np.concatenate(distances)
+
+
+def k_farthest(
+    queries: Floats,
+    points: Floats,
+    k: int,
+    inverse_scale: Floats,
+    *,
+    nominal: LevelMetric | None = None,
+) -> tuple[Ints, Floats]:
+    """The k farthest points of each query, farthest first, ties by index; as `k_nearest`."""
+    bounds = lower_bounds(points, inverse_scale, nominal)
+    found = [(np.zeros((0, k), dtype=np.int64), np.zeros((0, k)))]
+    for prepared in bounds.prepared(queries, len(points)):
+        partial = bounds.partial(prepared, slice(0, len(points)))
+        asked, candidates = bounds.beyond(prepared, partial, k)
+        pairs = queries[prepared.part], asked, points, candidates
+        exact = squared_distances(*pairs, inverse_scale, nominal)
+        size = prepared.part.stop - prepared.part.start
+        farthest, negated = _decided(asked, candidates, -exact, size, k)
+        found.append((farthest, -negated))
     neighbours, distances = zip(*found, strict=True)
     return np.concatenate(neighbours), np.concatenate(distances)
 

@@ -188,6 +188,21 @@ class LowerBounds:
         rows = flat // partial.shape[1]
         return rows, flat - rows * partial.shape[1]
 
+    def beyond(self, rows: Prepared, partial: Singles, count: int) -> tuple[Ints, Ints]:
+        """Pairs (row, point) that may be among the `count` farthest points of the row.
+
+        As many points are at least as far as the largest bounds say; one nearer than that, by what
+        its own bound allows at most, is not among them.
+        """
+        own = rows.own
+        least = -few_smallest(-partial, count).astype(np.float64) + own - self._tiny
+        # solved for the bound: `ceiling` of it is at least that
+        bound = (least - self._spare) * (1 - 3 * self.factor) - 5 * self.factor * own - self._tiny
+        threshold = np.nextafter((bound - own).astype(np.float32), np.float32(-np.inf))
+        flat = np.flatnonzero(partial >= threshold[:, None])
+        asked = flat // partial.shape[1]
+        return asked, flat - asked * partial.shape[1]
+
 
 class _Levels:
     """Nominal columns of the points, as small numbers that are quick to compare."""
