@@ -226,8 +226,9 @@ def accuracy_sentence(report: ResampleReport) -> str:
     if not accuracy:
         return "The accuracy of the neighbour search was not measured in this run."
     if all(a.exact for a in accuracy):
+        own = all(a.among == "its class" for a in accuracy)
         return (
-            "Every row was compared with all rows of its class: "
+            f"Every row was compared with all rows {'of its class' if own else 'searched'}: "
             "all neighbours are the true nearest ones."
         )
     worst = min(accuracy, key=lambda a: a.recall)

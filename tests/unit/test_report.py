@@ -241,6 +241,15 @@ def test_figures_that_json_lacks_are_null_and_come_back_as_not_a_number():
     Page(reports.to_html(reports.from_json(text)))
 
 
+@pytest.mark.parametrize(
+    ("among", "rows"), [("its class", "rows of its class"), ("class 'b'", "rows searched")]
+)
+def test_exact_search_says_what_rows_were_compared_with(among, rows):
+    accuracy = [SearchAccuracy("a", 3, 0, 1.0, 1.0, True, among=among)]
+    said = wording.accuracy_sentence(planned({"a": 9, "b": 4}, accuracy=accuracy))
+    assert said.startswith(f"Every row was compared with all {rows}:")
+
+
 def test_json_keeps_points_on_one_line_and_text_as_it_is():
     label = "[\n 1,\n 2\n]"
     text = reports.to_json(finished({label: 20, "ß": 10}))
