@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from spark_smote.samplers.borderline import BorderlineSMOTE
     from spark_smote.samplers.chain import Chain
     from spark_smote.samplers.enn import EditedNearestNeighbours
+    from spark_smote.samplers.near_miss import NearMiss
     from spark_smote.samplers.random_over import RandomOverSampler
     from spark_smote.samplers.random_under import RandomUnderSampler
     from spark_smote.samplers.smote import SMOTE
@@ -34,6 +35,7 @@ _HOMES = {
     "ADASYN": "spark_smote.samplers.adasyn",
     "BorderlineSMOTE": "spark_smote.samplers.borderline",
     "EditedNearestNeighbours": "spark_smote.samplers.enn",
+    "NearMiss": "spark_smote.samplers.near_miss",
     "SMOTEENN": "spark_smote.samplers.smote_enn",
     "SMOTETomek": "spark_smote.samplers.smote_tomek",
     "TomekLinks": "spark_smote.samplers.tomek",
@@ -54,6 +56,7 @@ __all__ = [
     "BorderlineSMOTE",
     "Chain",
     "EditedNearestNeighbours",
+    "NearMiss",
     "RandomOverSampler",
     "RandomUnderSampler",
     "Resampled",

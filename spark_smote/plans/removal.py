@@ -6,7 +6,7 @@ of each distinct row stay. The rows themselves never leave Spark, so that any co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -45,6 +45,49 @@ def without_keys(table: Table, keys: DataFrame) -> Removal:
         kept=marked.join(gone, "key", "left_anti").select(*names),
         removed=marked.join(gone, "key", "left_semi").select(*names),
     )
+
+
+def keeping_keys(
+    table: Table,
+    among: Column,
+    keys: DataFrame,
+    partly: Mapping[int, tuple[int, int]],
+    decided: KeptRecords,
+) -> Removal:
+    """Of some rows those with certain keys stay, with all their occurrences; all other rows do.
+
+    Costs a join of these rows with the keys, of which there should be few.
+
+    Parameters
+    ----------
+    among : Column
+        True for the rows that only stay if they are named.
+    keys : DataFrame
+        One row = a distinct row that stays: `key bigint`, as `Table.key` has it.
+    partly : mapping of key to two numbers
+        Rows of which some occurrences stay and some go: how many. Not among `keys`.
+    decided : KeptRecords
+        What `keys` is made of, to be kept while the rows are in use.
+    """
+    own = table.frame.filter(among)
+    marked, named = own.select("*", table.key.alias("key")), keys.select("key")
+    stay, go = marked.join(named, "key", "left_semi"), marked.join(named, "key", "left_anti")
+    names = table.frame.columns
+    kept = table.frame.filter(~among).union(stay.select(*names))
+    if not partly:
+        return Removal(kept, go.select(*names), decided)
+    equal = table.key.isin(*partly)
+    twins = own.filter(equal).select(table.key.alias("key"), table.twin_key.alias("twin"))
+
+    def occurring(which: int) -> DataFrame:
+        """Each of these rows as often as it stays (0) or goes (1)."""
+        pairs = [(F.lit(key), F.lit(numbers[which])) for key, numbers in partly.items()]
+        times = F.create_map(*[each for pair in pairs for each in pair])[F.col("key")]
+        wanted = twins.distinct().select("key", "twin", times.cast("bigint"))
+        return repeated(table, own.filter(equal), wanted).select(*names)
+
+    rest = go.filter(~F.col("key").isin(*partly)).select(*names)
+    return Removal(kept.union(occurring(0)), rest.union(occurring(1)), decided)
 
 
 def keeping_times(

@@ -7,6 +7,7 @@ from spark_smote.samplers.adasyn import ADASYN
 from spark_smote.samplers.base import Sampler
 from spark_smote.samplers.borderline import BorderlineSMOTE
 from spark_smote.samplers.enn import EditedNearestNeighbours
+from spark_smote.samplers.near_miss import NearMiss
 from spark_smote.samplers.random_over import RandomOverSampler
 from spark_smote.samplers.random_under import RandomUnderSampler
 from spark_smote.samplers.smote import SMOTE
@@ -24,6 +25,7 @@ REGISTRY: dict[str, type[Sampler]] = {
     "adasyn": ADASYN,
     "enn": EditedNearestNeighbours,
     "tomek": TomekLinks,
+    "nearmiss": NearMiss,
     "smote_tomek": SMOTETomek,
     "smote_enn": SMOTEENN,
     "random_over": RandomOverSampler,
@@ -40,6 +42,7 @@ __all__ = [
     "SMOTENC",
     "BorderlineSMOTE",
     "EditedNearestNeighbours",
+    "NearMiss",
     "RandomOverSampler",
     "RandomUnderSampler",
     "SMOTETomek",

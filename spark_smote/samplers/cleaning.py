@@ -10,39 +10,27 @@ from pyspark.sql import DataFrame
 
 from spark_smote.labels import in_order
 from spark_smote.plans.cleaning import of_classes, rows_per_class
-from spark_smote.plans.columns import resolve_columns
-from spark_smote.plans.imputing import missing_marked, sampled_medians
 from spark_smote.plans.notices import (
     accuracy_notices,
     cleaning_notices,
     flat_levels_notices,
     skipped_notices,
 )
-from spark_smote.plans.profile import Profile, profile_table
+from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.removal import without_keys
 from spark_smote.plans.resample_plan import ResamplePlan
-from spark_smote.plans.search import Search, SearchRequest, prepare_search
-from spark_smote.plans.table import Table
+from spark_smote.plans.search import Search, prepare_search
 from spark_smote.results import ClassOutcome, LabelValue, Notice
-from spark_smote.samplers.base import PhaseClock, Progress, Sampler
-from spark_smote.samplers.params import (
-    HasCleaningStrategy,
-    HasFeaturesCol,
-    HasInputs,
-    HasInvalid,
-    HasLevels,
-    HasSearch,
-)
+from spark_smote.samplers.across import AcrossClasses
+from spark_smote.samplers.base import PhaseClock, Progress
+from spark_smote.samplers.params import HasCleaningStrategy
 from spark_smote.strategy import check_strategy, cleaning_targets
 
 
-class Cleaning(
-    Sampler, HasInputs, HasCleaningStrategy, HasSearch, HasFeaturesCol, HasLevels, HasInvalid
-):
+class Cleaning(AcrossClasses, HasCleaningStrategy):
     """Remove the rows that their neighbours, of all classes, speak against."""
 
-    makes_rows = False
     phases = ("profile", "sample", "hash", "count", "search")
 
     def plan(self, df: DataFrame, progress: Progress | None = None) -> ResamplePlan:
@@ -67,17 +55,11 @@ class Cleaning(
         clock = PhaseClock(progress)
         value = self._value
         check_strategy(value("samplingStrategy"), kind="cleaning")
-        table = resolve_columns(df, self._columns())
-        table = missing_marked(table) if value("handleInvalid") == "impute" else table
-        profile: Profile = clock.run(
-            "profile", lambda: profile_table(table, handle_invalid=value("handleInvalid"))
-        )
-        if profile.complete == profile.counts:  # nothing to skip and nothing to impute
-            table = replace(table, stand_ins=(), all_valid=True)
+        table, profile = self._profiled(df, clock)
         targets = cleaning_targets(profile.counts, strategy=value("samplingStrategy"))
-        search = prepare_search(
-            table, profile, self._request(table, profile, targets, clock), clock.run
-        )
+        medians = self._medians(table, profile, clock)
+        request = self._search_request(self._asking(profile, targets), *self._k, medians)
+        search = prepare_search(table, profile, request, clock.run)
         found = KeptRecords(self._found(search))
         rows: dict[LabelValue, int] = clock.run(
             "search", lambda: rows_per_class(search, found.frame)
@@ -114,29 +96,6 @@ class Cleaning(
     def _asking(self, profile: Profile, targets: list[LabelValue]) -> list[LabelValue]:
         """Classes whose rows are judged."""
         return targets
-
-    def _request(
-        self, table: Table, profile: Profile, targets: list[LabelValue], clock: PhaseClock
-    ) -> SearchRequest:
-        value = self._value
-        medians = None
-        if table.stand_ins:
-            medians = clock.run(
-                "medians", lambda: sampled_medians(table, profile, seed=value("seed"))
-            )
-        k_name, k = self._k
-        return SearchRequest(
-            asking=self._asking(profile, targets),
-            k=k,
-            k_name=k_name,
-            quality=value("searchQuality"),
-            hash_family=value("hashFamily"),
-            standardize=value("standardize"),
-            seed=value("seed"),
-            recall_queries=value("recallQueries"),
-            medians=medians,
-            with_key=True,
-        )
 
     def _outcomes(
         self,

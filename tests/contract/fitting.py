@@ -12,6 +12,7 @@ ALIKE = {
     "borderline": "smote",
     "adasyn": "smote",
     "tomek": "enn",
+    "nearmiss": "enn",
     "smote_tomek": "smote",
     "smote_enn": "smote",
     "random_under": "random_over",

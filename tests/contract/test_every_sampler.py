@@ -8,8 +8,8 @@ from pyspark.sql import functions as F
 
 from spark_smote.errors import DataError, SchemaError
 from spark_smote.samplers import REGISTRY, Sampler
+from spark_smote.samplers.across import AcrossClasses
 from spark_smote.samplers.cleaned import CleanedSMOTE
-from spark_smote.samplers.cleaning import Cleaning
 from tests.contract.fitting import METHODS, has, needs_levels
 from tests.tables import clustered, contents, counts, points, uniform
 
@@ -101,7 +101,7 @@ def test_another_seed_gives_other_rows_of_the_same_number(done, table):
 
     if not isinstance(sampler, CleanedSMOTE):  # what is cleaned away depends on what was drawn
         assert Counter(r.label for r in other.collect()) == Counter(r.label for r in rows)
-    if not isinstance(sampler, Cleaning):  # those draw nothing
+    if not isinstance(sampler, AcrossClasses):  # those draw nothing
         assert contents(other) != Counter(map(repr, rows))
 
 

@@ -54,7 +54,7 @@ def test_a_table_is_rebalanced_and_reported(cli, source, tmp_path):
     assert manifest["input"]["path"] == str(source)
 
 
-@pytest.mark.parametrize("method", ["enn", "tomek"])
+@pytest.mark.parametrize("method", ["enn", "tomek", "nearmiss"])
 def test_a_table_is_cleaned_and_reported(cli, source, tmp_path, method):
     out = tmp_path / "out"
     given = Counter(_rows(source)["name"].to_pylist())

@@ -1,0 +1,121 @@
+"""Which rows stay by NearMiss: each is told how far it is from the references; then comes a cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from spark_smote.kernels.distances import Ints
+from spark_smote.kernels.references import mean_distances, shortlist
+from spark_smote.plans.buckets import Bucket
+from spark_smote.plans.cleaning import FOUND, found_batch
+from spark_smote.plans.cut import cut_rows
+from spark_smote.plans.records import KeptRecords
+from spark_smote.plans.removal import Removal, in_classes, keeping_keys
+from spark_smote.plans.search import Metric, Search
+from spark_smote.plans.table import Table
+from spark_smote.results import LabelValue
+
+RANKED = f"{FOUND}, word bigint"
+"""`FOUND`, and what orders the rows of a class: those with the smallest words stay."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Ranks rows by their mean distance to k of the rows searched."""
+
+    metric: Metric
+    farthest: bool = False
+    """Whether the k farthest count, rather than the nearest."""
+    descending: bool = False
+    """Whether rows at a great distance come first."""
+
+    def __call__(self, bucket: Bucket, asked: Ints) -> Iterator[pa.RecordBatch]:
+        """The rows that ask, as `RANKED` has them."""
+        model, rows = self.metric.model, bucket.rows
+        near = searched_rows(self.metric, bucket)
+        means = mean_distances(
+            rows.features[asked],
+            rows.features[near],
+            rows.multiplicity[near],
+            self.metric.k,
+            model.inverse_scale,
+            model.nominal,
+            farthest=self.farthest,
+        )
+        words = means.view(np.int64)  # in the order of the distances, which are not negative
+        yield found_batch(bucket, asked, word=pa.array(-words if self.descending else words))
+
+
+@dataclass(frozen=True)
+class Shortlist:
+    """Lists the rows searched that are among the k nearest of a row that asks."""
+
+    metric: Metric
+
+    def __call__(self, bucket: Bucket, asked: Ints) -> Iterator[pa.RecordBatch]:
+        """Those rows, as `FOUND` has them."""
+        model, rows = self.metric.model, bucket.rows
+        near = searched_rows(self.metric, bucket)
+        listed = shortlist(
+            rows.features[asked],
+            rows.features[near],
+            rows.multiplicity[near],
+            self.metric.k,
+            model.inverse_scale,
+            model.nominal,
+        )
+        yield found_batch(bucket, near[listed])
+
+
+def searched_rows(metric: Metric, bucket: Bucket) -> Ints:
+    """The rows of a bucket that are searched, where those that ask are others."""
+    parties = metric.model.parties
+    if parties is None:
+        raise ValueError("all rows are searched")
+    return np.flatnonzero(parties.found[bucket.ranks])
+
+
+def shortlisted(searches: Sequence[Search]) -> DataFrame:
+    """Rows that are near to a row that asks, in one of the searches: `key bigint`, each once."""
+    listed = [each.judged(Shortlist(each.metric), FOUND).select("key") for each in searches]
+    keys = listed[0]
+    for more in listed[1:]:
+        keys = keys.union(more)
+    return keys.distinct()
+
+
+def ranked_rows(ranking: Ranking, search: Search, listed: DataFrame | None = None) -> DataFrame:
+    """The rows that ask, or those of them that are listed (`key`), as `RANKED` has them."""
+    ranked = search.judged(ranking, RANKED)
+    return ranked if listed is None else ranked.join(listed, "key", "left_semi")
+
+
+def keeping_first(
+    table: Table,
+    search: Search,
+    ranked: KeptRecords,
+    keep: Mapping[LabelValue, int],
+    usable: Mapping[LabelValue, int],
+) -> Removal:
+    """The first rows of each class stay, so many; rows that cannot be searched all do.
+
+    Parameters
+    ----------
+    ranked : KeptRecords
+        As `RANKED` has them, of the classes of `keep`.
+    keep : mapping of label to rows
+        Of those that are ranked.
+    usable : mapping of label to rows
+        How many can be searched.
+    """
+    wanted = [keep.get(label, 0) for label in search.labels]
+    cut = cut_rows(ranked.frame, wanted, most=sum(usable[label] for label in keep))
+    among = in_classes(table, list(keep))
+    if not table.all_valid:
+        among = among & table.valid
+    return keeping_keys(table, among, ranked.frame.filter(cut.whole), cut.partly, ranked)

@@ -1,0 +1,350 @@
+"""NearMiss (Mani & Zhang 2003)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pyspark import keyword_only
+from pyspark.sql import DataFrame
+
+from spark_smote.errors import DataError
+from spark_smote.kernels.distances import Floats
+from spark_smote.labels import smallest
+from spark_smote.plans.cleaning import rows_per_class
+from spark_smote.plans.near_miss import Ranking, keeping_first, ranked_rows, shortlisted
+from spark_smote.plans.notices import (
+    accuracy_notices,
+    flat_levels_notices,
+    removal_notices,
+    skipped_notices,
+)
+from spark_smote.plans.profile import Profile
+from spark_smote.plans.records import KeptRecords
+from spark_smote.plans.removal import Removal
+from spark_smote.plans.resample_plan import ResamplePlan
+from spark_smote.plans.search import Search, prepare_search
+from spark_smote.plans.table import Table
+from spark_smote.results import ClassOutcome, LabelValue, Notice, SearchAccuracy
+from spark_smote.samplers.across import AcrossClasses
+from spark_smote.samplers.base import PhaseClock, Progress
+from spark_smote.samplers.params import (
+    HasUndersamplingStrategy,
+    Parameter,
+    whole,
+    with_accessors,
+)
+from spark_smote.strategy import check_strategy, undersampling_targets
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the searches found."""
+
+    search: Search
+    """The one by which rows are ranked."""
+    removal: Removal
+    kept: Mapping[LabelValue, int]
+    """Ranked rows of each class that stay."""
+    accuracy: tuple[SearchAccuracy, ...]
+
+
+@with_accessors
+class NearMiss(AcrossClasses, HasUndersamplingStrategy):
+    """Keep the rows of large classes that lie nearest to the smallest one.
+
+    Rows of the smallest class are the references, and all of them stay. Version 1 keeps, of each
+    class that is to lose rows, those with the smallest mean distance to their `nNeighbors` nearest
+    references; version 2 those with the smallest mean distance to their `nNeighbors` farthest
+    references, which compares each row with all of them. Version 3 lists the `nNeighbors` rows of
+    the class that are nearest to each reference, and keeps of these the ones with the largest mean
+    distance to their `nNeighbors` nearest references: fewer rows than asked for, if fewer are
+    listed, and the report says so.
+
+    Each occurrence of equal rows counts as a row; which of two rows at the same mean distance stays
+    is decided by a hash of their content. Up to 8,192 distinct references (4,096 to 131,072, as
+    `searchQuality` says) the search is exact; more are searched in hash buckets, and the report
+    says how near to exact that is.
+
+    Parameters
+    ----------
+    labelCol : str, default "label"
+        Column that holds the class: string, boolean, date, whole number or decimal, never null.
+    inputCols : list of str, optional
+        Numeric columns to measure distances by. Unset: every numeric column but the label, `idCol`
+        and `ignoreCols`.
+    featuresCol : str, optional
+        One vector or array column to measure distances by, instead of `inputCols`.
+    nominalCols : list of str or "auto", optional
+        Columns of levels, of any type that can be copied but maps, vectors and variants. Each one
+        that differs adds med^2 to a squared distance, med being the median of the numeric columns'
+        standard deviations, as in `SMOTENC`. "auto" takes every string and boolean column that
+        nothing else is said of. Not with `featuresCol`.
+    ignoreCols : list of str, optional
+        Numeric columns not to measure distances by.
+    samplingStrategy : str, float, dict or callable, default "auto"
+        "auto" brings every class down to the smallest; a float r in (0, 1] (two classes) keeps
+        int(rows of the smaller / r) rows of the larger; a dict gives totals per class; see the
+        README.
+    samplingRatios : dict of class to float, optional
+        Rows of the class per row of the smallest class, instead of `samplingStrategy`.
+    version : {1, 2, 3}, default 1
+        Which rows stay, see above.
+    nNeighbors : int, default 3
+        References whose distances are averaged; in version 3 also how many rows each of them lists.
+    searchQuality : {"fast", "balanced", "accurate", "exact"}, default "balanced"
+        How near to the exact neighbours the search comes; "exact", as version 2 in any case,
+        compares each row with every reference and is refused beyond 131,072 distinct references.
+    hashFamily : {"voronoi", "random_projection"}, default "voronoi"
+        How references are put into buckets.
+    standardize : bool, default True
+        Measure distances in units of each column's standard deviation in the table (from a
+        sample); False = raw Euclidean distance.
+    handleInvalid : {"error", "skip", "impute"}, default "error"
+        What to do where an input is null, NaN or infinite: fail; keep the row, as one of those that
+        its class is to keep, and let it be no reference; or search as if it had the column's median
+        (from a sample).
+    syntheticCol : str, default "is_synthetic"
+        Added boolean column, false on all rows here; "" leaves it out.
+    idCol : str, optional
+        Column that identifies a row: no input.
+    recallQueries : int, default 256
+        Rows per class that loses some whose nearest references are also searched for exactly, to
+        measure recall; 0 = off.
+    seed : int, default 0
+        Seed of the sample and the hash.
+
+    Raises
+    ------
+    ParameterError
+        For a value out of range, naming the parameter, the value and the range.
+
+    References
+    ----------
+    I. Mani, J. Zhang, "kNN approach to unbalanced data distributions: a case study involving
+    information extraction", ICML workshop on learning from imbalanced datasets, 2003.
+
+    Examples
+    --------
+    >>> from pyspark.sql import SparkSession
+    >>> from spark_smote import NearMiss
+    >>> spark = SparkSession.builder.getOrCreate()
+    >>> rows = [(float(i), int(i >= 36)) for i in range(40)]
+    >>> df = spark.createDataFrame(rows, "x double, label int")
+    >>> balanced = NearMiss().resample(df)  # the references are 36 to 39
+    >>> sorted(row.x for row in balanced.filter("label = 0").collect())
+    [32.0, 33.0, 34.0, 35.0]
+    """
+
+    method = "NearMiss"
+    phases = ("profile", "sample", "hash", "count", "search")
+
+    version = Parameter(
+        "version",
+        "which rows stay: those nearest to their nearest references (1), those nearest to their "
+        "farthest ones (2), or of those nearest to each reference the farthest (3)",
+        1,
+        whole(1, 3),
+    )
+    nNeighbors = Parameter(
+        "nNeighbors",
+        "references whose distances are averaged; in version 3 also rows that each lists, >= 1",
+        3,
+        whole(1, 1000),
+    )
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        labelCol: str | None = None,
+        inputCols: Sequence[str] | None = None,
+        featuresCol: str | None = None,
+        nominalCols: Sequence[str] | str | None = None,
+        ignoreCols: Sequence[str] | None = None,
+        samplingStrategy: Any = None,
+        samplingRatios: Mapping[Any, float] | None = None,
+        version: int | None = None,
+        nNeighbors: int | None = None,
+        searchQuality: str | None = None,
+        hashFamily: str | None = None,
+        standardize: bool | None = None,
+        handleInvalid: str | None = None,
+        syntheticCol: str | None = None,
+        idCol: str | None = None,
+        recallQueries: int | None = None,
+        seed: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.setParams(**self._input_kwargs)
+
+    def plan(self, df: DataFrame, progress: Progress | None = None) -> ResamplePlan:
+        """Profile, sample, hash, search, rank the rows and cut them; write nothing.
+
+        Parameters
+        ----------
+        df : DataFrame
+            The training rows.
+        progress : callable, optional
+            Given the name of each phase, returns a context manager entered while it lasts.
+
+        Returns
+        -------
+        ResamplePlan
+            With `.report`, `.removed()` and `.resampled()`.
+
+        Raises
+        ------
+        ParameterError, SchemaError, DataError
+        """
+        clock = PhaseClock(progress)
+        strategy, ratios = self._value("samplingStrategy"), self._value("samplingRatios")
+        check_strategy(strategy, ratios, kind="under-sampling")
+        table, profile = self._profiled(df, clock)
+        targets = undersampling_targets(profile.counts, strategy=strategy, ratios=ratios)
+        reference = smallest(profile.counts)
+        keep = _rows_to_keep(profile, targets, reference)
+        found = self._found(table, profile, reference, keep, clock) if keep else None
+        outcomes = self._outcomes(profile, targets, found)
+        report = self._report(
+            table,
+            profile,
+            outcomes,
+            clock,
+            accuracy=found.accuracy if found else (),
+            notices=[
+                *(self._notices(reference, found) if found else []),
+                *_count_notices(outcomes),
+                *removal_notices(outcomes),
+                *skipped_notices(profile),
+            ],
+        )
+        return ResamplePlan(report, table, removal=found.removal if found else None)
+
+    def _found(
+        self,
+        table: Table,
+        profile: Profile,
+        reference: LabelValue,
+        keep: Mapping[LabelValue, int],
+        clock: PhaseClock,
+    ) -> _Found:
+        medians = self._medians(table, profile, clock)
+        searches = self._searches(table, profile, reference, keep, medians, clock)
+        ranking_search, listing = searches[0], searches[1:]
+        version = self._value("version")
+        ranking = Ranking(ranking_search.metric, farthest=version == 2, descending=version == 3)
+        listed = shortlisted(listing) if listing else None
+        ranked = KeptRecords(ranked_rows(ranking, ranking_search, listed))
+
+        def cut() -> tuple[Removal, dict[LabelValue, int]]:
+            kept = dict(keep)
+            if listed is not None:
+                there = rows_per_class(ranking_search, ranked.frame)
+                kept = {label: min(rows, there.get(label, 0)) for label, rows in keep.items()}
+            removal = keeping_first(table, ranking_search, ranked, kept, profile.usable)
+            return removal, kept
+
+        removal, kept = clock.run("search", cut)
+        accuracy = [found for each in searches for found in each.accuracy]
+        return _Found(ranking_search, removal, kept, tuple(accuracy))
+
+    def _searches(
+        self,
+        table: Table,
+        profile: Profile,
+        reference: LabelValue,
+        keep: Mapping[LabelValue, int],
+        medians: Floats | None,
+        clock: PhaseClock,
+    ) -> list[Search]:
+        """The search for references; then, where these list rows of each class, for those."""
+        version, k = self._value("version"), self._value("nNeighbors")
+        request = self._search_request(list(keep), "nNeighbors", k, medians)
+        if version == 2:
+            request = replace(
+                request, quality="exact", exact_by="version=2", instead="use version=1"
+            )
+        request = replace(request, among=reference)
+        searches = [prepare_search(table, profile, request, clock.run)]
+        for label in keep if version == 3 else ():
+            listing = replace(request, asking=[reference], among=label)
+            records = searches[0].records
+            searches.append(prepare_search(table, profile, listing, clock.run, records))
+        return searches
+
+    def _outcomes(
+        self, profile: Profile, targets: Mapping[LabelValue, int], found: _Found | None
+    ) -> list[ClassOutcome]:
+        k = self._value("nNeighbors")
+        outcomes = []
+        for label, asked in targets.items():
+            rows = profile.counts[label]
+            ranked = found is not None and label in found.kept
+            if found is not None and ranked:
+                rows += found.kept[label] - profile.usable[label]
+            outcomes.append(
+                ClassOutcome(
+                    label=label,
+                    rows_before=profile.counts[label],
+                    rows_usable=profile.usable[label],
+                    rows_after=rows,
+                    method="nearest" if ranked else "untouched",
+                    k_requested=k,
+                    k_resolved=k if ranked else 0,
+                    buckets=found.search.metric.model.buckets if found and ranked else 0,
+                    note="" if rows == asked else _note(rows, asked),
+                )
+            )
+        return outcomes
+
+    def _notices(self, reference: LabelValue, found: _Found) -> list[Notice]:
+        flat = found.search.metric.levels_are_flat
+        return [
+            Notice(
+                "not_a_sample",
+                f"The rows kept are chosen by their distance to class {reference!r}, and are no "
+                "sample of their classes: outliers of that class decide which stay, and "
+                "probabilities learned from them say little. Compare with RandomUnderSampler.",
+                "info",
+            ),
+            *flat_levels_notices(["the table"] if flat else []),
+            *accuracy_notices(found.accuracy, split=False),
+        ]
+
+
+def _rows_to_keep(
+    profile: Profile, targets: Mapping[LabelValue, int], reference: LabelValue
+) -> dict[LabelValue, int]:
+    """Of each class that loses rows, how many of those that can be searched stay.
+
+    Rows that cannot be searched stay, and count among those that the class is to keep.
+    """
+    if targets[reference] < profile.counts[reference]:
+        raise DataError(
+            f"samplingStrategy or samplingRatios asks for {targets[reference]} rows of class "
+            f"{reference!r}, which has {profile.counts[reference]}; as the smallest it is what the "
+            "others are measured by, and stays whole: leave it out, or reduce it first "
+            "(RandomUnderSampler)"
+        )
+    keep = {}
+    for label, rows in targets.items():
+        unusable = profile.counts[label] - profile.usable[label]
+        if (wanted := max(0, rows - unusable)) < profile.usable[label]:
+            keep[label] = wanted
+    return keep
+
+
+def _count_notices(outcomes: Sequence[ClassOutcome]) -> list[Notice]:
+    return [
+        Notice("other_count", f"Class {outcome.label!r}: {outcome.note}.")
+        for outcome in outcomes
+        if outcome.note
+    ]
+
+
+def _note(rows: int, asked: int) -> str:
+    if rows < asked:
+        return f"{asked:,} rows were asked for, and the references list {rows:,} (version=3)"
+    return f"{asked:,} rows were asked for, and {rows:,} stay that have invalid inputs"
