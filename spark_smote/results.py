@@ -106,6 +106,20 @@ class SearchAccuracy:
 
 
 @dataclass(frozen=True)
+class CrossClassSearch:
+    """A search for the neighbours, of whatever class, of the rows of some classes: its extent."""
+
+    rows: int
+    """Usable rows of all classes, among which neighbours were searched."""
+    queried: int
+    """Of these, rows whose neighbours were searched for."""
+    buckets: int
+    """Parts they were divided into; in one, the search is exact."""
+    largest_bucket: int
+    """Rows of the fullest of them, copies of rows near its boundary included."""
+
+
+@dataclass(frozen=True)
 class ConditionMet:
     """One of `constraints` in one class: how many real rows break it."""
 
@@ -242,6 +256,8 @@ class ResampleReport:
     columns: list[ColumnRole]
     classes: list[ClassOutcome]
     accuracy: list[SearchAccuracy] = field(default_factory=list)
+    search: CrossClassSearch | None = None
+    """None where no neighbours were searched across classes."""
     constraints: list[ConditionMet] = field(default_factory=list)
     """Of each of `constraints`, in each class."""
     trial_draws: list[TrialDraws] = field(default_factory=list)

@@ -16,8 +16,8 @@ from types import TracebackType
 import psutil
 from pyspark.sql import SparkSession
 
-from benchmarking.contenders import Contender, Figures
-from benchmarking.measure import Stages, memory_peaks
+from benchmarking.contenders import Contender
+from benchmarking.measure import Figures, Stages, memory_peaks
 from spark_smote.config import SparkSettings
 from spark_smote.session import spark_session
 

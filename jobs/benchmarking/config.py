@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spark_smote.config import Scalar, SparkSettings, did_you_mean, parse_value
 from spark_smote.errors import ParameterError, PathError
 
-ContenderKey = Literal["spark_smote", "spark_smote_recall", "floor", "imbalanced_learn", "mllib"]
-GeneratedKind = Literal["clustered", "gaussian", "duplicates", "wide"]
+CrossClassKey = Literal["borderline", "adasyn", "enn", "tomek"]
+ContenderKey = Literal[
+    "spark_smote",
+    "spark_smote_recall",
+    "smote_nc",
+    CrossClassKey,
+    "floor",
+    "imbalanced_learn",
+    "mllib",
+]
+GeneratedKind = Literal["clustered", "bordering", "gaussian", "duplicates", "wide", "mixed"]
+Bar = Annotated[float, Field(gt=0)]
+"""A bound that a figure is held to, in the report; nothing fails."""
 Rows = Annotated[int, Field(ge=20)]
 
 SMALLEST_CLASS = 20
 """Rows a scaled-down class keeps: more than k neighbours, with some to choose from."""
+
+T = TypeVar("T", bound="_OnTable")
 
 FREE_FORM = "spark.config."
 """Below this key dots are part of the name, as in spark.config.spark.driver.memory."""
@@ -47,12 +60,19 @@ class ParquetTable(_Section):
 AnyTable = Annotated[GeneratedTable | ParquetTable, Field(discriminator="kind")]
 
 
-class SideBySide(_Section):
+class _OnTable(_Section):
+    table: AnyTable
+
+
+class SideBySide(_OnTable):
     """Whole jobs on one table."""
 
     kind: Literal["side_by_side"]
-    table: AnyTable
     contenders: list[ContenderKey] = Field(min_length=1)
+    alternate: bool = True
+    """Whether contenders take turns; if not, each ends its process before the next starts one."""
+    search_bar: Bar | None = None
+    """Most time to search for the neighbours of a row, in units of SMOTE's."""
 
 
 class Growth(_Section):
@@ -63,18 +83,46 @@ class Growth(_Section):
     minority: list[Rows] = Field(min_length=2)
     majority_per_minority: float = Field(gt=1)
     contenders: list[ContenderKey] = Field(min_length=1)
+    alternate: bool = True
+    """As of `SideBySide`."""
+    slope_bar: Bar | None = None
+    """Highest exponent of rows in seconds."""
 
 
-class Quality(_Section):
+class Quality(_OnTable):
     """Recall against cost, for hash families and search qualities on one table."""
 
     kind: Literal["quality"]
-    table: AnyTable
     hash_families: list[str] = Field(min_length=1)
     search_qualities: list[str] = Field(min_length=1)
 
 
-Scenario = Annotated[SideBySide | Growth | Quality, Field(discriminator="kind")]
+class Agreement(_OnTable):
+    """How much of what an exact search decides across classes the default one decides too."""
+
+    kind: Literal["agreement"]
+    methods: list[CrossClassKey] = Field(min_length=1)
+    bar: Bar | None = None
+    """Least Jaccard index."""
+
+
+class JobOnTable(_OnTable):
+    """A whole job."""
+
+    contender: ContenderKey
+
+
+class Ratio(_Section):
+    """Two whole jobs, each on a table of its own."""
+
+    kind: Literal["ratio"]
+    of: JobOnTable
+    to: JobOnTable
+    bar: Bar | None = None
+    """Most time for the first, in units of the second's."""
+
+
+Scenario = Annotated[SideBySide | Growth | Quality | Agreement | Ratio, Field(discriminator="kind")]
 
 
 class BenchmarkConfig(_Section):
@@ -135,15 +183,21 @@ def _scaled_scenario(scenario: Scenario, scale: float) -> Scenario:
     if isinstance(scenario, Growth):
         sizes = [_scaled_rows(rows, scale) for rows in scenario.minority]
         return scenario.model_copy(update={"minority": sizes})
-    if isinstance(scenario.table, ParquetTable):
-        return scenario
-    table = scenario.table.model_copy(
-        update={
-            "majority": _scaled_rows(scenario.table.majority, scale),
-            "minority": _scaled_rows(scenario.table.minority, scale),
-        }
-    )
-    return scenario.model_copy(update={"table": table})
+    if isinstance(scenario, Ratio):
+        jobs = {"of": scenario.of, "to": scenario.to}
+        return scenario.model_copy(
+            update={name: _with_scaled_table(job, scale) for name, job in jobs.items()}
+        )
+    return _with_scaled_table(scenario, scale)
+
+
+def _with_scaled_table(holder: T, scale: float) -> T:
+    """Scenario or job with its table, if generated, scaled."""
+    if isinstance(holder.table, ParquetTable):
+        return holder
+    rows = {"majority": holder.table.majority, "minority": holder.table.minority}
+    scaled = {name: _scaled_rows(n, scale) for name, n in rows.items()}
+    return holder.model_copy(update={"table": holder.table.model_copy(update=scaled)})
 
 
 def _scaled_rows(rows: int, scale: float) -> int:

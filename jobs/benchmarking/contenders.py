@@ -1,13 +1,13 @@
 """What is compared: whole jobs, Parquet in, rebalanced Parquet out.
 
 A job is called with a Spark session (None for those that need none), the input's folder and the
-output's path. It returns a function that adds figures once the clock has stopped.
+output's path. It returns a function that adds figures once the clock has stopped. Jobs of our own
+samplers are in `ours`.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -18,17 +18,23 @@ from imblearn import over_sampling
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarking.config import ContenderKey, Quality
+from benchmarking.agreement import agreement
+from benchmarking.config import Agreement, ContenderKey, CrossClassKey, Quality
 from benchmarking.datasets import LABEL
-from spark_smote import SMOTE
-from spark_smote.results import ResampleReport
+from benchmarking.measure import Afterwards
+from benchmarking.ours import RECALL_QUERIES, SEED, resample, search_only
+from spark_smote.samplers import REGISTRY
 
-SEED = 7
-RECALL_QUERIES = 2_000
 OURS, SINGLE_MACHINE, FLOOR = "spark_smote", "imbalanced-learn", "random over-sampling (Spark)"
 
-Figures = dict[str, float]
-Afterwards = Callable[[], Figures]
+COMPARED: Mapping[CrossClassKey, str] = {
+    "borderline": "danger rows",
+    "adasyn": "weights of bases",
+    "enn": "rows removed",
+    "tomek": "linked rows",
+}
+"""Methods that look across classes, and by what an approximate plan is held to the exact one."""
+
 Job = Callable[..., Afterwards]
 
 
@@ -47,49 +53,6 @@ class Contender:
     needs_spark: bool = True
     max_rows: int | None = None
     """Larger tables are not for it."""
-
-
-def smote(spark: SparkSession, source: str, target: str, *, recallQueries: int) -> Afterwards:  # noqa: N803
-    """`SMOTE` with its defaults; afterwards its phases, and accuracy or the search alone."""
-    plan = SMOTE(labelCol=LABEL, seed=SEED, recallQueries=recallQueries).plan(
-        spark.read.parquet(source)
-    )
-    start = time.perf_counter()
-    plan.resampled().write.parquet(target)
-    write = {"phase_write": time.perf_counter() - start}
-    phases = {f"phase_{phase.name}": phase.seconds for phase in plan.report.phases}
-
-    def afterwards() -> Figures:
-        if recallQueries:
-            return phases | write | accuracy_of(plan.report)
-        alone = seconds_without_writing(plan.synthetic())
-        return phases | write | {"search_alone_seconds": alone}
-
-    return afterwards
-
-
-def search_only(spark: SparkSession, source: str, _: str, **params: Any) -> Afterwards:
-    """Plan and make the new rows, for one setting of the search; nothing is written."""
-    plan = SMOTE(labelCol=LABEL, seed=SEED, **params).plan(spark.read.parquet(source))
-    seconds = seconds_without_writing(plan.synthetic())
-    return lambda: {"search_alone_seconds": seconds} | accuracy_of(plan.report)
-
-
-def seconds_without_writing(rows: DataFrame) -> float:
-    """Seconds to compute rows that go nowhere."""
-    start = time.perf_counter()
-    rows.write.format("noop").mode("overwrite").save()
-    return time.perf_counter() - start
-
-
-def accuracy_of(report: ResampleReport) -> Figures:
-    """Recall and distance ratio of the class where they are worst; none if not measured."""
-    if not report.accuracy:
-        return {}
-    return {
-        "recall": min(entry.recall for entry in report.accuracy),
-        "distance_ratio": max(entry.distance_ratio for entry in report.accuracy),
-    }
 
 
 def floor(spark: SparkSession, source: str, target: str) -> Afterwards:
@@ -157,21 +120,29 @@ def imbalanced_learn(_: None, source: str, target: str) -> Afterwards:
 
 
 def chosen_contenders(
-    keys: list[ContenderKey], max_rows: Mapping[ContenderKey, int]
+    keys: Sequence[ContenderKey], max_rows: Mapping[ContenderKey, int]
 ) -> list[Contender]:
     """The contenders of a scenario."""
     from benchmarking.mllib import mllib_smote
 
     known: dict[ContenderKey, Callable[..., Contender]] = {
-        "spark_smote": partial(Contender, OURS, smote, {"recallQueries": 0}),
-        "spark_smote_recall": partial(
-            Contender, "spark_smote, recall", smote, {"recallQueries": RECALL_QUERIES}
-        ),
+        "spark_smote": partial(_method, "smote", OURS),
+        "spark_smote_recall": partial(_method, "smote", f"{OURS}, recall", RECALL_QUERIES),
+        "smote_nc": partial(_method, "smotenc"),
+        **{key: partial(_method, key) for key in COMPARED},
         "floor": partial(Contender, FLOOR, floor),
         "imbalanced_learn": partial(Contender, SINGLE_MACHINE, imbalanced_learn, needs_spark=False),
         "mllib": partial(Contender, "SMOTE on MLlib's LSH", mllib_smote),
     }
     return [known[key](max_rows=max_rows.get(key)) for key in keys]
+
+
+def _method(
+    method: str, name: str = "", recall_queries: int = 0, *, max_rows: int | None
+) -> Contender:
+    """A sampler of ours as a contender, by its name on the command line."""
+    params = {"method": method, "recallQueries": recall_queries}
+    return Contender(name or REGISTRY[method].method, resample, params, max_rows=max_rows)
 
 
 def quality_contenders(scenario: Quality) -> list[Contender]:
@@ -186,4 +157,18 @@ def quality_contenders(scenario: Quality) -> list[Contender]:
         )
         for family in scenario.hash_families
         for quality in scenario.search_qualities
+    ]
+
+
+def agreement_contenders(scenario: Agreement) -> list[Contender]:
+    """A contender per method; approximate and exact results are compared in the warm-up."""
+    return [
+        Contender(
+            f"{REGISTRY[method].method}: {COMPARED[method]}",
+            agreement,
+            {"method": method, "compare": False},
+            {"compare": True},
+            process="agreement",
+        )
+        for method in scenario.methods
     ]

@@ -11,7 +11,25 @@ from pathlib import Path
 
 import psutil
 
-from benchmarking.config import BenchmarkConfig, Growth, Quality, Scenario
+from benchmarking.columns import (
+    AGREEMENTS,
+    RESOURCES,
+    ROWS,
+    SEARCHES,
+    Columns,
+    Format,
+    as_seconds,
+    decimals,
+)
+from benchmarking.config import (
+    Agreement,
+    BenchmarkConfig,
+    Growth,
+    Quality,
+    Ratio,
+    Scenario,
+    SideBySide,
+)
 from benchmarking.contenders import OURS, SINGLE_MACHINE
 from benchmarking.datasets import Table
 from benchmarking.figures import (
@@ -19,6 +37,7 @@ from benchmarking.figures import (
     crossing,
     floor_seconds,
     forecast,
+    search_ratio,
     seconds_by_size,
     slope,
     summaries,
@@ -26,59 +45,26 @@ from benchmarking.figures import (
 from benchmarking.scenarios import Run
 
 PACKAGES = ("pyspark", "numpy", "pandas", "pyarrow", "imbalanced-learn", "spark-smote")
-MIB = 1024**2
 PHASE = "phase_"
 METHOD = (
     "Whole jobs, Parquet in, rebalanced Parquet out: medians over counted runs ({repetitions}, "
-    "after one to warm up), in alternation. Each contender has its own process and Spark session, "
-    "whose start is not counted. Memory is the peak of resident pages; those that forked workers "
-    "share count in each."
+    "after one to warm up), in alternation unless the scenario says otherwise. Each contender has "
+    "its own process and Spark session, whose start is not counted. Memory is the peak of resident "
+    "pages; those that forked workers share count in each."
+)
+SEARCHED = (
+    "The search for neighbours, wall clock per row whose neighbours were searched for: of SMOTE "
+    "its class, within the class (run alone, nothing made); of methods that look across classes "
+    "the rows that are judged, among all rows (their phase `search`)."
+)
+AGREED = (
+    "Default search against searchQuality='exact', on the same table: Jaccard index, what both "
+    "decided / what either did; of weights, the smaller ones summed / the larger ones summed. "
+    "Cleaning methods may remove rows of all classes here. Largest bucket: rows, copies of rows "
+    "near its boundary included; one bucket would be exact."
 )
 
-Format = Callable[[float], str]
 Row = Sequence[str]
-
-
-def _mib(size: float) -> str:
-    return f"{size / MIB:,.0f}"
-
-
-def _mib_tenths(size: float) -> str:
-    return f"{size / MIB:,.1f}"
-
-
-def _whole(number: float) -> str:
-    return f"{number:,.0f}"
-
-
-def _one(number: float) -> str:
-    return f"{number:,.1f}"
-
-
-def _seconds(number: float) -> str:
-    return f"{number:.2f}" if number < 10 else f"{number:,.1f}"
-
-
-def _three(number: float) -> str:
-    return f"{number:.3f}"
-
-
-RESOURCES: Mapping[str, tuple[str, Format]] = {
-    "new_rows": ("new rows", _whole),
-    "rows_per_second": ("output rows/s", _whole),
-    "shuffled_bytes": ("shuffled MiB", _mib_tenths),
-    "largest_task_over_mean": ("largest task / mean", _one),
-    "jvm_peak_bytes": ("JVM MiB", _mib),
-    "worker_peak_bytes": ("largest worker MiB", _mib),
-    "workers_peak_bytes": ("all workers MiB", _mib),
-    "process_peak_bytes": ("own process MiB", _mib),
-}
-ROWS: Mapping[str, tuple[str, Format]] = {
-    "recall": ("recall@5", _three),
-    "distance_ratio": ("distance ratio", _three),
-    "copies_share": ("copies of real rows", _three),
-    "search_alone_seconds": ("search alone s", _seconds),
-}
 
 
 def write_csv(path: Path, runs: Sequence[Run]) -> None:
@@ -158,12 +144,17 @@ def _ratio(run: Run, floors: Mapping[Table, float]) -> dict[str, float]:
 def _section(scenario: Scenario, runs: Sequence[Run]) -> list[str]:
     found = summaries(runs)
     parts: list[str] = []
+    if isinstance(scenario, Ratio):
+        parts += _ratio_of_two(scenario, found)
     if isinstance(scenario, Growth):
-        parts += _growth(runs)
+        parts += _growth(runs, scenario.slope_bar)
     if isinstance(scenario, Quality):
         parts += _per_table(found, lambda group: [_quality_table(group)])
+    elif isinstance(scenario, Agreement):
+        parts += _per_table(found, lambda group: _agreement(group, scenario.bar))
     else:
-        parts += _per_table(found, lambda group: _side_by_side(group, floor_seconds(runs)))
+        bar = scenario.search_bar if isinstance(scenario, SideBySide) else None
+        parts += _per_table(found, lambda group: _side_by_side(group, floor_seconds(runs), bar))
     return parts + _failures(runs)
 
 
@@ -177,7 +168,9 @@ def _per_table(
     return parts
 
 
-def _side_by_side(group: Sequence[Summary], floors: Mapping[Table, float]) -> list[str]:
+def _side_by_side(
+    group: Sequence[Summary], floors: Mapping[Table, float], search_bar: float | None
+) -> list[str]:
     header = ["contender", "runs", "median s", "min-max s", "ratio to the floor"]
     rows = []
     for summary in group:
@@ -185,22 +178,78 @@ def _side_by_side(group: Sequence[Summary], floors: Mapping[Table, float]) -> li
         ratio = "" if floor is None else f"{summary.seconds / floor:.2f}"
         rows.append([summary.contender, *_times(summary), ratio])
     tables = [table(header, rows), _figure_table(group, RESOURCES)]
-    rows_table = _figure_table(group, ROWS)
-    return [*tables, rows_table, *_phases(group)]
+    if any(summary.values(figure) for summary in group for figure in ROWS):
+        tables.append(_figure_table(group, ROWS))
+    return [*tables, *_searches(group, search_bar), *_phases(group)]
 
 
 def _times(summary: Summary) -> list[str]:
     seconds = summary.values("seconds")
-    spread = f"{_seconds(min(seconds))}-{_seconds(max(seconds))}"
-    return [str(len(seconds)), _seconds(summary.seconds), spread]
+    spread = f"{as_seconds(min(seconds))}-{as_seconds(max(seconds))}"
+    return [str(len(seconds)), as_seconds(summary.seconds), spread]
 
 
-def _figure_table(group: Sequence[Summary], columns: Mapping[str, tuple[str, Format]]) -> str:
-    rows = [
-        [summary.contender, *(_cell(summary, name, show) for name, (_, show) in columns.items())]
-        for summary in group
+def _figure_table(group: Sequence[Summary], columns: Columns) -> str:
+    """A line per contender; figures that none of them has are left out."""
+    taken = {
+        title: [_cell(summary, name, show) for summary in group]
+        for name, (title, show) in columns.items()
+        if any(summary.values(name) for summary in group)
+    }
+    rows = zip([summary.contender for summary in group], *taken.values(), strict=True)
+    return table(["contender", *taken], list(rows))
+
+
+def _searches(group: Sequence[Summary], bar: float | None) -> list[str]:
+    """Search alone, and per queried row in units of SMOTE's where that ran too."""
+    timed = [summary for summary in group if summary.values("search_seconds")]
+    if not timed:
+        return []
+    parts = [SEARCHED, _figure_table(timed, SEARCHES)]
+    ratios = {summary.contender: search_ratio(summary, timed) for summary in timed}
+    known = {name: ratio for name, ratio in ratios.items() if ratio is not None and name != OURS}
+    if known:
+        shown = [[name, decimals(2)(ratio)] for name, ratio in known.items()]
+        parts.append(table(["contender", f"us per queried row / that of {OURS}"], shown))
+    return parts + _held_to("ratio to the search of SMOTE", known, most=bar)
+
+
+def _held_to(
+    what: str,
+    figures: Mapping[str, float],
+    *,
+    most: float | None = None,
+    least: float | None = None,
+) -> list[str]:
+    """Which figures keep a bar, if there is one."""
+    if (most is None and least is None) or not figures:
+        return []
+    bound = f"at most {most:g}" if most is not None else f"at least {least:g}"
+    missing = [
+        f"{name} ({figure:.4g})"
+        for name, figure in figures.items()
+        if (most is not None and figure > most) or (least is not None and figure < least)
     ]
-    return table(["contender", *(title for title, _ in columns.values())], rows)
+    return [f"Bar: {what} {bound}. {'Missed by ' + ', '.join(missing) if missing else 'Kept'}."]
+
+
+def _agreement(group: Sequence[Summary], bar: float | None) -> list[str]:
+    found = {s.contender: s.values("agreement")[0] for s in group if s.values("agreement")}
+    kept = _held_to("agreement", found, least=bar)
+    return [AGREED, _figure_table(group, AGREEMENTS), *kept]
+
+
+def _ratio_of_two(scenario: Ratio, found: Sequence[Summary]) -> list[str]:
+    """One whole job in units of another, where both came to their end."""
+    if len(found) != 2:
+        return []
+    of, to = found
+    ratio = of.seconds / to.seconds
+    said = (
+        f"{of.contender} on {of.table}: {as_seconds(of.seconds)} s; {to.contender} on {to.table}: "
+        f"{as_seconds(to.seconds)} s. Ratio of the whole jobs: {ratio:.2f}."
+    )
+    return [said, *_held_to("ratio of the whole jobs", {of.contender: ratio}, most=scenario.bar)]
 
 
 def _cell(summary: Summary, figure: str, show: Format) -> str:
@@ -213,8 +262,10 @@ def _phases(group: Sequence[Summary]) -> list[str]:
     timed = [summary for summary in group if f"{PHASE}write" in summary.runs[0].figures]
     if not timed:
         return []
-    names = [name for name in timed[0].runs[0].figures if name.startswith(PHASE)]
-    columns = {name: (f"{name.removeprefix(PHASE)} s", _seconds) for name in names}
+    figures = dict.fromkeys(name for summary in timed for name in summary.runs[0].figures)
+    names = [name for name in figures if name.startswith(PHASE)]
+    names.sort(key=lambda name: name == f"{PHASE}write")  # the last one
+    columns = {name: (f"{name.removeprefix(PHASE)} s", as_seconds) for name in names}
     return [_figure_table(timed, columns)]
 
 
@@ -224,33 +275,37 @@ def _quality_table(group: Sequence[Summary]) -> str:
         [
             summary.contender,
             *_times(summary),
-            _cell(summary, "recall", _three),
-            _cell(summary, "distance_ratio", _three),
-            _cell(summary, "search_alone_seconds", _seconds),
+            _cell(summary, "recall", decimals(3)),
+            _cell(summary, "distance_ratio", decimals(3)),
+            _cell(summary, "search_alone_seconds", as_seconds),
         ]
         for summary in group
     ]
     return table([*header, "distance ratio", "search alone s"], rows)
 
 
-def _growth(runs: Sequence[Run]) -> list[str]:
+def _growth(runs: Sequence[Run], slope_bar: float | None) -> list[str]:
     by_size = seconds_by_size(runs)
     sizes = sorted({size for seconds in by_size.values() for size in seconds})
+    slopes = {name: slope(seconds) for name, seconds in by_size.items()}
+    known = {name: exponent for name, exponent in slopes.items() if exponent is not None}
     rows = []
     for name, seconds in by_size.items():
-        exponent = slope(seconds)
-        times = [_seconds(seconds[size]) if size in seconds else "" for size in sizes]
-        rows.append([name, *times, "" if exponent is None else f"{exponent:.2f}"])
+        times = [as_seconds(seconds[size]) if size in seconds else "" for size in sizes]
+        rows.append([name, *times, decimals(2)(known[name]) if name in known else ""])
+    if not rows:
+        return []
     header = ["median s by minority rows", *(f"{size:,}" for size in sizes), "slope (log-log)"]
-    return [table(header, rows), *_forecasts(by_size), *_crossing(by_size)] if rows else []
+    kept = _held_to("slope", known, most=slope_bar)
+    return [table(header, rows), *kept, *_forecasts(by_size), *_crossing(by_size)]
 
 
 def _forecasts(by_size: Mapping[str, Mapping[int, float]]) -> list[str]:
     found = {name: forecast(seconds) for name, seconds in by_size.items()}
     lines = [
         f"- {name}: {line.start_seconds:.1f} s + {1e6 * line.seconds_per_row:.1f} us per minority "
-        f"row; foretells {_seconds(line.foretold_seconds)} s for {line.rows:,} rows, measured "
-        f"{_seconds(line.measured_seconds)} s"
+        f"row; foretells {as_seconds(line.foretold_seconds)} s for {line.rows:,} rows, measured "
+        f"{as_seconds(line.measured_seconds)} s"
         for name, line in found.items()
         if line is not None
     ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarking.contenders import FLOOR
+from benchmarking.contenders import FLOOR, OURS
 from benchmarking.datasets import Table
 from benchmarking.scenarios import Run
 
@@ -50,6 +50,13 @@ def summaries(runs: Sequence[Run]) -> list[Summary]:
 def floor_seconds(runs: Sequence[Run]) -> dict[Table, float]:
     """The floor's median seconds on each table."""
     return {s.table: s.seconds for s in summaries(runs) if s.contender == FLOOR}
+
+
+def search_ratio(summary: Summary, group: Sequence[Summary]) -> float | None:
+    """Time to search for the neighbours of one row, in units of SMOTE's on the same table."""
+    smote = next((s.median("search_us_per_row") for s in group if s.contender == OURS), None)
+    own = summary.median("search_us_per_row")
+    return own / smote if own is not None and smote else None
 
 
 def seconds_by_size(runs: Sequence[Run]) -> dict[str, dict[int, float]]:

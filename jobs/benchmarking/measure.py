@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,10 @@ UNFINISHED = {"ACTIVE", "PENDING"}
 HASHED_ROWS = 16_384
 """Rows hashed at a time: 125 MiB of a thousand columns."""
 REAL, NEW = "real", "new"
+
+Figures = dict[str, float]
+Afterwards = Callable[[], Figures]
+"""What a job returns: it adds figures once the clock has stopped."""
 
 
 @contextmanager

@@ -11,13 +11,13 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from benchmarking.contenders import (
-    SEED,
-    Afterwards,
     new_rows,
     partition_counts,
     repeats_per_row,
 )
 from benchmarking.datasets import LABEL
+from benchmarking.measure import Afterwards
+from benchmarking.ours import SEED
 
 K = 5
 BUCKET_LENGTH = 0.5

@@ -1,4 +1,6 @@
-"""A picture per scenario: bars with their spread, times against rows, recall against seconds."""
+"""A picture per scenario: bars with their spread, times against rows, recall against seconds, and
+agreement.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarking.config import Growth, Quality, Scenario
+from benchmarking.config import Agreement, Growth, Quality, Scenario
 from benchmarking.figures import seconds_by_size, summaries
 from benchmarking.scenarios import Run
 
@@ -23,6 +25,8 @@ def write_plot(path: Path, name: str, scenario: Scenario, runs: Sequence[Run]) -
         _times_by_rows(axes, runs)
     elif isinstance(scenario, Quality):
         _recall_by_seconds(axes, runs)
+    elif isinstance(scenario, Agreement):
+        _agreements(axes, runs, scenario.bar)
     else:
         _bars(axes, runs)
     axes.set_title(name)
@@ -36,6 +40,14 @@ def _bars(axes: Axes, runs: Sequence[Run]) -> None:
     above = [max(s.values("seconds")) - s.seconds for s in found]
     axes.barh([s.contender for s in found], medians, xerr=[below, above], capsize=4)
     axes.set_xlabel("seconds, whole job (median, minimum and maximum)")
+
+
+def _agreements(axes: Axes, runs: Sequence[Run], bar: float | None) -> None:
+    found = [s for s in summaries(runs)[::-1] if s.values("agreement")]
+    axes.barh([s.contender for s in found], [s.values("agreement")[0] for s in found])
+    if bar is not None:
+        axes.axvline(bar, color="black", linestyle="--")
+    axes.set(xlabel="agreement with exact search (Jaccard index)", xlim=(0, 1))
 
 
 def _times_by_rows(axes: Axes, runs: Sequence[Run]) -> None:

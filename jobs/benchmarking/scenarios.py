@@ -9,20 +9,40 @@ from pathlib import Path
 
 from benchmarking.children import Children, ContenderError, Request
 from benchmarking.config import (
+    Agreement,
     AnyTable,
     BenchmarkConfig,
     GeneratedTable,
     Growth,
     ParquetTable,
     Quality,
+    Ratio,
     Scenario,
+    SideBySide,
 )
-from benchmarking.contenders import Contender, Figures, chosen_contenders, quality_contenders
+from benchmarking.contenders import (
+    Contender,
+    agreement_contenders,
+    chosen_contenders,
+    quality_contenders,
+)
 from benchmarking.datasets import Table, copy_parquet, write_generated
-from benchmarking.measure import copies_share, row_counts
+from benchmarking.measure import Figures, copies_share, row_counts
 
 WARM_UP = 0
-ACCURACY = ("recall", "distance_ratio")
+MEASURED_ONCE = (
+    "recall",
+    "distance_ratio",
+    "exact_seconds",
+    "queried_rows",
+    "buckets",
+    "largest_bucket",
+    "decided",
+    "decided_exactly",
+    "decided_by_both",
+    "agreement",
+)
+"""Figures that are the same in each run, and that some contenders take in the warm-up only."""
 
 Progress = Callable[[str], None]
 
@@ -45,21 +65,39 @@ def run_scenario(
 ) -> list[Run]:
     """Every counted run of a scenario, and a failed run for each contender that dropped out."""
     runs: list[Run] = []
-    for wanted in tables_of(scenario):
+    for wanted, groups in contests_of(scenario, config):
         if isinstance(wanted, ParquetTable) and not Path(wanted.path).exists():
             runs.append(Run(name, "", WARM_UP, failure=f"skipped: {wanted.path} is not there"))
             continue
         table = _written(wanted, work / "input")
         say(f"{name}: {table}")
         contest = _Contest(name, table, config, work, say)
-        runs += contest.runs(_contenders(scenario, config))
+        for contenders in groups:
+            runs += contest.runs(contenders)
         shutil.rmtree(table.folder)
     return runs
 
 
-def tables_of(scenario: Scenario) -> Iterator[AnyTable]:
-    """The tables of a scenario, one after another."""
-    if not isinstance(scenario, Growth):
+def contests_of(
+    scenario: Scenario, config: BenchmarkConfig
+) -> Iterator[tuple[AnyTable, list[list[Contender]]]]:
+    """The tables of a scenario, one after another, and who runs on each: groups that alternate."""
+    if isinstance(scenario, Quality):
+        yield scenario.table, [quality_contenders(scenario)]
+    elif isinstance(scenario, Agreement):
+        yield scenario.table, [agreement_contenders(scenario)]
+    elif isinstance(scenario, Ratio):
+        for job in (scenario.of, scenario.to):
+            yield job.table, [chosen_contenders([job.contender], config.max_rows)]
+    else:
+        chosen = chosen_contenders(scenario.contenders, config.max_rows)
+        groups = [chosen] if scenario.alternate else [[contender] for contender in chosen]
+        for table in _tables(scenario):
+            yield table, groups
+
+
+def _tables(scenario: SideBySide | Growth) -> Iterator[AnyTable]:
+    if isinstance(scenario, SideBySide):
         yield scenario.table
         return
     for rows in sorted(scenario.minority):
@@ -79,12 +117,6 @@ def _written(wanted: AnyTable, folder: Path) -> Table:
     return write_generated(folder, wanted)
 
 
-def _contenders(scenario: Scenario, config: BenchmarkConfig) -> list[Contender]:
-    if isinstance(scenario, Quality):
-        return quality_contenders(scenario)
-    return chosen_contenders(scenario.contenders, config.max_rows)
-
-
 @dataclass
 class _Contest:
     """Contenders side by side on one table."""
@@ -94,8 +126,8 @@ class _Contest:
     config: BenchmarkConfig
     work: Path
     say: Progress
-    accuracy: dict[str, Figures] = field(default_factory=dict)
-    """As measured in the warm-up."""
+    measured_once: dict[str, Figures] = field(default_factory=dict)
+    """Of each contender, in the warm-up."""
 
     @property
     def output(self) -> Path:
@@ -145,9 +177,9 @@ class _Contest:
                 f"{figures['seconds']:.1f} s"
             )
             if repetition == WARM_UP:
-                measured = {key: figures[key] for key in ACCURACY if key in figures}
-                self.accuracy[contender.name] = measured
-            figures = self.accuracy.get(contender.name, {}) | figures
+                measured = {key: figures[key] for key in MEASURED_ONCE if key in figures}
+                self.measured_once[contender.name] = measured
+            figures = self.measured_once.get(contender.name, {}) | figures
             return Run(self.scenario, contender.name, repetition, self.table, figures=figures)
         finally:
             _remove(self.output)
@@ -157,6 +189,9 @@ class _Contest:
         if not self.output.exists():
             return {}
         figures = row_counts(self.output)
+        removed = self.table.rows + figures["new_rows"] - figures["output_rows"]
+        if removed:
+            figures["removed_rows"] = removed
         figures["rows_per_second"] = figures["output_rows"] / seconds
         if repetition == self.config.repetitions:
             figures["copies_share"] = copies_share(self.output)

@@ -41,7 +41,7 @@ from spark_smote.plans.records import KeptRecords, joint_records, streamed
 from spark_smote.plans.sample import ClassSample, sample_classes
 from spark_smote.plans.table import Table
 from spark_smote.plans.tuning import QUALITIES, rows_in_one_bucket
-from spark_smote.results import LabelValue, SearchAccuracy
+from spark_smote.results import CrossClassSearch, LabelValue, SearchAccuracy
 
 EVERY_CLASS = "the table"
 """What stands for all classes as one."""
@@ -106,6 +106,7 @@ class Search:
     layout: Layout
     records: KeptRecords
     accuracy: tuple[SearchAccuracy, ...]
+    extent: CrossClassSearch
 
     def judged(
         self, judge: Callable[[Bucket, Ints], Iterable[pa.RecordBatch]], schema: str
@@ -191,13 +192,20 @@ def prepare_search(
         asked = run("queries", lambda: _asked(records, usable, asking, request))
     known = searched or sample
     model, tally = run("count", lambda: _counted(records, task, known, model, asked, request))
+    counts = tally.counts
     return Search(
         labels=labels,
         asking=asking,
         metric=Metric(model, request.k),
-        layout=lay_out([task], [model], [tally.counts]),
+        layout=lay_out([task], [model], [counts]),
         records=records,
         accuracy=_accuracy(labels, asking, asked, model, tally, request),
+        extent=CrossClassSearch(
+            rows=rows,
+            queried=standing.bases,
+            buckets=model.buckets,
+            largest_bucket=int(counts.all_rows.max()),
+        ),
     )
 
 

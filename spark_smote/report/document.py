@@ -15,6 +15,7 @@ from spark_smote.results import (
     ColumnDrift,
     ColumnRole,
     ConditionMet,
+    CrossClassSearch,
     GroupFate,
     GroupsOutcome,
     LevelDrift,
@@ -76,6 +77,8 @@ def _report(data: dict[str, Any]) -> ResampleReport:
     }
     for name, kind in parts.items():
         data[name] = [_read(kind, part) for part in data.get(name, [])]
+    if data.get("search") is not None:
+        data["search"] = _read(CrossClassSearch, data["search"])
     data["steps"] = [_report(step) for step in data.get("steps", [])]
     if data.get("groups") is not None:
         fates = [_read(GroupFate, part) for part in data["groups"]["fates"]]

@@ -41,6 +41,7 @@ from spark_smote.plans.tuning import QUALITIES
 from spark_smote.results import (
     ClassOutcome,
     ConditionMet,
+    CrossClassSearch,
     LabelValue,
     Notice,
     SearchAccuracy,
@@ -70,6 +71,8 @@ class Candidates:
     accuracy: tuple[SearchAccuracy, ...] = ()
     """Of the search that chose bases."""
     notices: tuple[Notice, ...] = ()
+    search: CrossClassSearch | None = None
+    """That same search; None where every row may be a base."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
         ]
         outcomes = self._outcomes(profile, assignment, hashed.models)
         report = self._report(table, profile, outcomes, clock, accuracy=accuracy, notices=notices)
-        report.constraints, report.trial_draws = constraints, trial
+        report.search, report.constraints, report.trial_draws = found.search, constraints, trial
         return ResamplePlan(report, table, recipe, records)
 
     @property

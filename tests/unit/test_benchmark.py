@@ -2,20 +2,29 @@
 
 import csv
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from benchmarking.config import BenchmarkConfig, GeneratedTable, ParquetTable, load_benchmark
+from benchmarking.config import (
+    BenchmarkConfig,
+    GeneratedKind,
+    GeneratedTable,
+    ParquetTable,
+    load_benchmark,
+)
 from benchmarking.contenders import FLOOR, OURS, SINGLE_MACHINE, chosen_contenders, new_rows
 from benchmarking.datasets import Table, copy_parquet, write_generated
 from benchmarking.document import markdown, table, write_csv
 from benchmarking.figures import crossing, floor_seconds, forecast, slope, summaries
 from benchmarking.measure import copies_share, row_counts
 from benchmarking.plots import write_plot
-from benchmarking.scenarios import Run, rotated, tables_of
+from benchmarking.scenarios import Run, contests_of, rotated
+from sklearn.neighbors import NearestNeighbors
 
 from spark_smote.errors import ParameterError, PathError
 
@@ -50,6 +59,23 @@ GROWTH = {
     "minority": [100, 1000],
     "majority_per_minority": 2,
     "contenders": ["spark_smote"],
+}
+CROSS_CLASS = {
+    **SMALL,
+    "contenders": ["spark_smote", "borderline", "tomek"],
+    "search_bar": 3,
+}
+AGREEMENT = {
+    "kind": "agreement",
+    "table": SMALL["table"],
+    "methods": ["borderline", "tomek"],
+    "bar": 0.95,
+}
+RATIO = {
+    "kind": "ratio",
+    "of": {"table": {**SMALL["table"], "kind": "mixed"}, "contender": "smote_nc"},
+    "to": {"table": SMALL["table"], "contender": "spark_smote"},
+    "bar": 2.5,
 }
 
 
@@ -115,9 +141,28 @@ def test_scaling_multiplies_sizes_and_keeps_classes_large_enough():
 
 
 def test_growth_has_a_table_per_size():
-    tables = list(tables_of(_config(growth=GROWTH).scenarios["growth"]))
+    config = _config(growth=GROWTH)
+    tables = [table for table, _ in contests_of(config.scenarios["growth"], config)]
 
     assert [(t.majority, t.minority) for t in tables] == [(200, 100), (2000, 1000)]
+
+
+def test_a_ratio_has_two_tables_with_a_contender_each():
+    config = _config(ratio=RATIO).scaled(0.5)
+    contests = list(contests_of(config.scenarios["ratio"], config))
+
+    assert [(table.kind, table.minority) for table, _ in contests] == [
+        ("mixed", 50),
+        ("clustered", 50),
+    ]
+    assert [[c.name for c in group] for _, (group,) in contests] == [["SMOTE-NC"], [OURS]]
+
+
+def test_contenders_that_do_not_alternate_run_one_after_the_other():
+    config = _config(small={**SMALL, "alternate": False})
+    ((_, groups),) = contests_of(config.scenarios["small"], config)
+
+    assert [[c.name for c in group] for group in groups] == [[OURS], [FLOOR]]
 
 
 def test_contenders_take_turns_at_being_first():
@@ -130,7 +175,7 @@ def test_contenders_take_turns_at_being_first():
 # --- tables ---
 
 
-@pytest.mark.parametrize("kind", ["clustered", "gaussian", "duplicates", "wide"])
+@pytest.mark.parametrize("kind", [*get_args(GeneratedKind)])
 def test_generated_tables_have_exact_counts_in_every_file_alike(tmp_path, kind):
     wanted = GeneratedTable(kind=kind, majority=7000, minority=701)
 
@@ -144,6 +189,27 @@ def test_generated_tables_have_exact_counts_in_every_file_alike(tmp_path, kind):
     if kind == "duplicates":
         _, sizes = np.unique(written["v00"].to_numpy(), return_counts=True)
         assert sizes.max() / written.num_rows == pytest.approx(0.9, abs=0.02)
+
+
+def test_mixed_rows_often_have_the_levels_of_their_nearest_neighbour(tmp_path):
+    wanted = GeneratedTable(kind="mixed", majority=3000, minority=300)
+
+    rows = pq.read_table(write_generated(tmp_path / "in", wanted).folder).to_pandas()
+
+    numbers, levels = rows.filter(like="v"), rows.filter(like="s").to_numpy()
+    near = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(numbers).kneighbors()[1][:, 0]
+    assert numbers.shape[1] == 20
+    assert [len(set(column)) for column in levels.T] == [2, 6, 10, 14, 18, 22, 26, 30]
+    assert (levels == levels[near]).mean() > 0.4
+
+
+def test_most_rows_on_their_side_of_a_border_are_of_its_class(tmp_path):
+    wanted = GeneratedTable(kind="bordering", majority=8000, minority=2000)
+
+    rows = pq.read_table(write_generated(tmp_path / "in", wanted).folder).to_pandas()
+
+    beyond = rows.nlargest(2000, "v00")["label"].mean()
+    assert 0.7 < beyond < 0.99
 
 
 def test_a_table_that_exists_keeps_numeric_columns_and_chosen_classes(tmp_path):
@@ -235,6 +301,45 @@ def test_the_report_gives_ratios_and_says_what_failed():
     assert "clustered, 1,000 + 100 rows x 28:" in text
     assert f"| {OURS} | 3 | 6.50 | 6.00-7.00 | 3.25 |" in text
     assert f"- {SINGLE_MACHINE}, clustered, 1,000 + 100 rows x 28: took longer than 60 s" in text
+
+
+def test_searches_are_compared_per_queried_row_and_held_to_the_bar():
+    runs = [
+        replace(run, figures=run.figures | {"search_seconds": s, "search_us_per_row": us})
+        for name, s, us in ((OURS, 1.0, 10.0), ("Borderline-SMOTE", 2.0, 20.0), ("ENN", 9.0, 31.0))
+        for run in _runs(name, 6.0)
+    ]
+
+    text = markdown(_config(small=CROSS_CLASS), runs)
+
+    assert "| Borderline-SMOTE | 2.00 | 20.00 |" in text
+    assert "| Borderline-SMOTE | 2.00 |\n| ENN | 3.10 |" in text
+    assert "Bar: ratio to the search of SMOTE at most 3. Missed by ENN (3.1)." in text
+
+
+def test_agreement_is_reported_and_held_to_the_bar(tmp_path):
+    config = _config(small=AGREEMENT)
+    figures = {"agreement": 0.96, "decided": 98, "decided_exactly": 100, "buckets": 7}
+    runs = [replace(run, figures=run.figures | figures) for run in _runs("ENN: removed", 6.0)]
+
+    text = markdown(config, runs)
+    write_plot(tmp_path / "small.png", "small", config.scenarios["small"], runs)
+
+    assert "| ENN: removed | 0.9600 | 98 | 100 | 7 | 6.00 |" in text
+    assert "Bar: agreement at least 0.95. Kept." in text
+    assert (tmp_path / "small.png").stat().st_size > 1000
+
+
+def test_the_ratio_of_two_jobs_is_stated_and_held_to_the_bar():
+    mixed = replace(_table(), kind="mixed")
+    runs = [replace(run, table=mixed) for run in _runs("SMOTE-NC", 6.0, 7.0, 8.0)]
+
+    text = markdown(_config(small=RATIO), [*runs, *_runs(OURS, 2.0)])
+
+    assert "SMOTE-NC on mixed, 1,000 + 100 rows x 28: 7.00 s; spark_smote on clustered" in text
+    assert "Ratio of the whole jobs: 3.50." in text
+    assert "Missed by SMOTE-NC (3.5)." in text
+    assert "Ratio of the whole jobs" not in markdown(_config(small=RATIO), runs)
 
 
 def test_growth_is_reported_with_slopes_and_the_crossing(tmp_path):

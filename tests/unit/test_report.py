@@ -22,6 +22,7 @@ from spark_smote.results import (
     ClassOutcome,
     ColumnRole,
     ConditionMet,
+    CrossClassSearch,
     LevelDrift,
     NearestReal,
     Notice,
@@ -133,7 +134,9 @@ SHAPES = {
     ),
     "a plan": lambda: planned({0: 900, 1: 40}),
     "nothing to add": lambda: finished({0: 40, 1: 40}),
-    "rows removed": lambda: planned({0: 900, 1: 40}, after={0: 40, 1: 40}),
+    "rows removed": lambda: planned(
+        {0: 900, 1: 40}, after={0: 40, 1: 40}, search=CrossClassSearch(940, 900, 4, 310)
+    ),
     "one class": lambda: planned({0: 40}),
     "constraints": lambda: planned(
         {0: 900, 1: 40},
