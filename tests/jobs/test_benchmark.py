@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 OURS, SINGLE_MACHINE, FLOOR = "spark_smote", "imbalanced-learn", "random over-sampling (Spark)"
+CLEANING = "Edited nearest neighbours"
 
 
 def _benchmark(*args):
@@ -36,20 +37,22 @@ def _rows(folder):
 
 
 @pytest.mark.slow
-def test_contenders_run_side_by_side_and_write_equally_many_rows(tmp_path):
+def test_contenders_run_side_by_side_and_over_samplers_write_equally_many_rows(tmp_path):
     out = tmp_path / "out"
 
     done = _benchmark(
         *("--config", ROOT / "conf" / "benchmark.yaml", "--scenario", "clustered"),
+        *("--scenario", "agreement", "--set", "scenarios.agreement.methods=[enn]"),
         *("--scale", "0.003", "--set", "repetitions=1", "--output", out),
         # 5 new rows to 2 and some: no whole multiple.
         *("--set", "scenarios.clustered.table.majority=700000"),
-        *("--set", "scenarios.clustered.contenders=[spark_smote, floor, imbalanced_learn]"),
+        *("--set", "scenarios.clustered.contenders=[spark_smote, floor, imbalanced_learn, enn]"),
         *("--set", "spark.config.spark.driver.memory=1g", "--set", "spark.master=local[2]"),
     )
 
     assert done.returncode == 0, done.stderr
     runs = {row["contender"]: row for row in _rows(out)}
+    cleaning, agreement = runs.pop(CLEANING), runs.pop(f"{CLEANING}: rows removed")
     assert set(runs) == {OURS, FLOOR, SINGLE_MACHINE}
     for run in runs.values():
         assert run["failure"] == ""
@@ -65,6 +68,15 @@ def test_contenders_run_side_by_side_and_write_equally_many_rows(tmp_path):
     assert float(runs[OURS]["workers_peak_bytes"]) >= float(runs[OURS]["worker_peak_bytes"])
     assert float(runs[OURS]["search_alone_seconds"]) > 0
     assert float(runs[OURS]["phase_write"]) < float(runs[OURS]["seconds"])
+    assert float(runs[OURS]["queried_rows"]) == 600
+    assert float(cleaning["queried_rows"]) == 2100
+    assert 0 < float(cleaning["removed_rows"]) == 2700 - float(cleaning["output_rows"])
+    for run in (runs[OURS], cleaning):
+        seconds = float(run["search_us_per_row"]) * float(run["queried_rows"]) / 1e6
+        assert seconds == pytest.approx(float(run["search_seconds"]))
+    # taken in the warm-up, told of the run; so few rows are one bucket
+    assert (float(agreement["agreement"]), float(agreement["buckets"])) == (1, 1)
+    assert 0 < float(agreement["decided"]) == float(agreement["decided_by_both"]) < 375
     assert float(runs[FLOOR]["copies_share"]) == 1
     assert float(runs[FLOOR]["ratio_to_floor"]) == 1
     assert float(runs[OURS]["copies_share"]) == 0
