@@ -171,12 +171,12 @@ def _per_table(
 def _side_by_side(
     group: Sequence[Summary], floors: Mapping[Table, float], search_bar: float | None
 ) -> list[str]:
-    header = ["contender", "runs", "median s", "min-max s", "ratio to the floor"]
-    rows = []
-    for summary in group:
-        floor = floors.get(summary.table)
-        ratio = "" if floor is None else f"{summary.seconds / floor:.2f}"
-        rows.append([summary.contender, *_times(summary), ratio])
+    header = ["contender", "runs", "median s", "min-max s"]
+    rows = [[summary.contender, *_times(summary)] for summary in group]
+    if floor := floors.get(group[0].table):
+        header.append("ratio to the floor")
+        for row, summary in zip(rows, group, strict=True):
+            row.append(decimals(2)(summary.seconds / floor))
     tables = [table(header, rows), _figure_table(group, RESOURCES)]
     if any(summary.values(figure) for summary in group for figure in ROWS):
         tables.append(_figure_table(group, ROWS))

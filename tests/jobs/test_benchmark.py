@@ -42,7 +42,6 @@ def test_contenders_run_side_by_side_and_over_samplers_write_equally_many_rows(t
 
     done = _benchmark(
         *("--config", ROOT / "conf" / "benchmark.yaml", "--scenario", "clustered"),
-        *("--scenario", "agreement", "--set", "scenarios.agreement.methods=[enn]"),
         *("--scale", "0.003", "--set", "repetitions=1", "--output", out),
         # 5 new rows to 2 and some: no whole multiple.
         *("--set", "scenarios.clustered.table.majority=700000"),
@@ -52,7 +51,7 @@ def test_contenders_run_side_by_side_and_over_samplers_write_equally_many_rows(t
 
     assert done.returncode == 0, done.stderr
     runs = {row["contender"]: row for row in _rows(out)}
-    cleaning, agreement = runs.pop(CLEANING), runs.pop(f"{CLEANING}: rows removed")
+    cleaning = runs.pop(CLEANING)
     assert set(runs) == {OURS, FLOOR, SINGLE_MACHINE}
     for run in runs.values():
         assert run["failure"] == ""
@@ -74,9 +73,6 @@ def test_contenders_run_side_by_side_and_over_samplers_write_equally_many_rows(t
     for run in (runs[OURS], cleaning):
         seconds = float(run["search_us_per_row"]) * float(run["queried_rows"]) / 1e6
         assert seconds == pytest.approx(float(run["search_seconds"]))
-    # taken in the warm-up, told of the run; so few rows are one bucket
-    assert (float(agreement["agreement"]), float(agreement["buckets"])) == (1, 1)
-    assert 0 < float(agreement["decided"]) == float(agreement["decided_by_both"]) < 375
     assert float(runs[FLOOR]["copies_share"]) == 1
     assert float(runs[FLOOR]["ratio_to_floor"]) == 1
     assert float(runs[OURS]["copies_share"]) == 0

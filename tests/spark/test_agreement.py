@@ -3,19 +3,17 @@
 from dataclasses import replace
 
 import pytest
-from benchmarking.agreement import extent, in_common
+from benchmarking.agreement import agreement
 from benchmarking.config import GeneratedTable
 from benchmarking.datasets import write_generated
-from benchmarking.ours import sampler
 
 from spark_smote.plans import tuning
 
 
 @pytest.fixture(scope="module")
-def table(spark, tmp_path_factory):
+def folder(tmp_path_factory):
     wanted = GeneratedTable(kind="clustered", majority=3_000, minority=1_500)
-    made = write_generated(tmp_path_factory.mktemp("clustered") / "in", wanted)
-    return spark.read.parquet(made.folder).cache()
+    return write_generated(tmp_path_factory.mktemp("clustered") / "in", wanted).folder
 
 
 @pytest.fixture
@@ -25,24 +23,19 @@ def small_buckets(monkeypatch):
         tuning.QUALITIES, "balanced", replace(tuning.QUALITIES["balanced"], one_bucket_rows=256)
     )
     monkeypatch.setattr(tuning, "ROWS_PER_BUCKET", (256,))
+    monkeypatch.setattr("benchmarking.agreement.RECALL_QUERIES", 64)
 
 
 @pytest.mark.parametrize(
-    ("method", "params"),
-    [
-        ("borderline", {}),
-        ("enn", {"samplingStrategy": "all"}),
-        ("tomek", {"samplingStrategy": "all"}),
-    ],
+    ("method", "judged"), [("borderline", 1_500), ("enn", 4_500), ("tomek", 4_500)]
 )
-def test_many_buckets_decide_nearly_what_one_does(table, small_buckets, method, params):
-    found = sampler(method, recallQueries=0, **params).plan(table)
-    exact = sampler(method, recallQueries=0, searchQuality="exact", **params).plan(table)
-    common = in_common(found, exact)
-    print(method, common, extent(found))
+def test_many_buckets_decide_nearly_what_one_does(spark, folder, small_buckets, method, judged):
+    found = agreement(spark, folder, "", method=method, compare=True)()
+    print(method, found)
 
-    assert extent(found)["buckets"] >= 8
-    assert extent(found)["largest_bucket"] < 1_500
-    assert extent(exact)["buckets"] == 1
-    assert common["decided_exactly"] > 300
-    assert 0.95 <= common["agreement"] < 1
+    assert found["queried_rows"] == judged
+    assert found["buckets"] >= 8
+    assert found["largest_bucket"] < 1_500
+    assert found["decided_exactly"] > 300
+    assert found["recall"] < 1
+    assert 0.95 <= found["agreement"] < 1

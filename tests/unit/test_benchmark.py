@@ -23,7 +23,7 @@ from benchmarking.document import markdown, table, write_csv
 from benchmarking.figures import crossing, floor_seconds, forecast, slope, summaries
 from benchmarking.measure import copies_share, row_counts
 from benchmarking.plots import write_plot
-from benchmarking.scenarios import Run, contests_of, rotated
+from benchmarking.scenarios import Run, contests_of, rotated, run_scenario
 from sklearn.neighbors import NearestNeighbors
 
 from spark_smote.errors import ParameterError, PathError
@@ -283,6 +283,35 @@ def test_the_crossing_is_where_the_curves_meet_on_log_axes():
     assert crossing(linear, square) == pytest.approx(300)
     assert crossing(square, linear) is None
     assert crossing({100: 1.0}, square) is None
+
+
+class Answers:
+    """In the place of child processes: agreement is found in the warm-up only."""
+
+    def __init__(self, settings, **options):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def run(self, request):
+        return {"seconds": 9.0, "agreement": 0.97} if request.is_warm_up else {"seconds": 2.0}
+
+
+def test_what_is_measured_once_is_told_of_every_run(tmp_path, monkeypatch):
+    monkeypatch.setattr("benchmarking.scenarios.Children", Answers)
+    config = _config(agreement=AGREEMENT)
+
+    runs = run_scenario("agreement", config.scenarios["agreement"], config, tmp_path, print)
+
+    assert [run.contender for run in runs[::3]] == [
+        "Borderline-SMOTE: danger rows",
+        "Tomek links: linked rows",
+    ]
+    assert [run.figures for run in runs] == 6 * [{"seconds": 2.0, "agreement": 0.97}]
 
 
 # --- what is written ---
