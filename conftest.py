@@ -4,6 +4,10 @@ import os
 import sys
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("unhurried", deadline=None)  # machines may be busy
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

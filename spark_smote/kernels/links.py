@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -51,28 +53,31 @@ def links(
     """
     points = _Points.of(rows, classes, inverse_scale, nominal)
     own = np.unique(points.of_row[asked])
-    nearest, owners, ties = points.nearest(own)
-    linked = np.zeros(len(rows.keys), dtype=bool)
+    nearest, *few, many = points.nearest(own)
+    missing = np.unique(few[1]) if not len(many) else np.arange(len(nearest))
+    missing = missing[points.home[missing] & np.isnan(nearest[missing])]
+    nearest[missing] = points.nearest(missing)[0][missing]
 
-    # at no distance from another row: nothing can be nearer to either
+    linked = np.zeros(len(rows.keys), dtype=bool)
     low, high = points.lowest.copy(), points.highest.copy()
-    touching = nearest[owners] == 0
-    np.minimum.at(low, owners[touching], points.lowest[ties[touching]])
-    np.maximum.at(high, owners[touching], points.highest[ties[touching]])
+    away: list[tuple[Ints, Ints]] = []
+    for owners, ties in chain([few], points.ties(many, nearest)):
+        # at no distance from another row: nothing can be nearer to either
+        touching = nearest[owners] == 0
+        np.minimum.at(low, owners[touching], points.lowest[ties[touching]])
+        np.maximum.at(high, owners[touching], points.highest[ties[touching]])
+        # alone at their point: so must be the partner
+        apart = ~touching & (points.held[ties] == 1)
+        apart &= points.lowest[owners] != points.lowest[ties]
+        one, other = points.first[owners[apart]], points.first[ties[apart]]
+        at_home = rows.home[other]
+        mutual = at_home & (nearest[ties[apart]] == nearest[owners[apart]])
+        linked[one[mutual]] = True
+        away.append((one[~at_home], other[~at_home]))
     crowded = nearest[points.of_row[asked]] == 0
     place = points.of_row[asked[crowded]]
     linked[asked[crowded]] = low[place] != high[place]
-
-    # alone at their point: so must be the partner
-    apart = ~touching & (points.held[ties] == 1) & (points.lowest[owners] != points.lowest[ties])
-    one, other = points.first[owners[apart]], points.first[ties[apart]]
-    at_home = rows.home[other]
-    missing = np.unique(points.of_row[other[at_home]])
-    missing = missing[np.isnan(nearest[missing])]
-    nearest[missing] = points.nearest(missing)[0][missing]
-    mutual = at_home & (nearest[points.of_row[other]] == nearest[points.of_row[one]])
-    linked[one[mutual]] = True
-    return Links(linked[asked], one[~at_home], other[~at_home])
+    return Links(linked[asked], *map(np.concatenate, zip(*away, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,7 @@ class _Points:
             nominal=nominal,
         )
 
-    def nearest(self, asked: Ints) -> tuple[Floats, Ints, Ints]:
+    def nearest(self, asked: Ints) -> tuple[Floats, Ints, Ints, Ints]:
         """How near the nearest other row is to a row on each point, and on which other points.
 
         Returns
@@ -122,32 +127,53 @@ class _Points:
             0 where a point holds several rows, NaN where it was not asked for.
         owners, ties : int64, shape (t,)
             Pairs of a point and another one that is as near as that.
+        many : int64, shape (m,)
+            Points that have more of these than were looked at: for `ties`.
         """
         squared = np.full(len(self.places), np.nan)
         squared[asked] = np.where(self.held[asked] > 1, 0.0, np.inf)
-        owners, ties = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
-        most = len(self.places) - 1
-        left, width = asked if most else asked[:0], min(TIES_AT_FIRST, most)
-        while len(left):
-            again = []
-            step = max(1, ENTRIES_AT_ONCE // width)
-            for start in range(0, len(left), step):
-                block = left[start : start + step]
-                near, away = k_nearest(
-                    self.places[block],
-                    self.places,
-                    width,
-                    self.inverse_scale,
-                    own=block,
-                    near=self.home,
-                    nominal=self.nominal,
-                )
-                squared[block] = np.minimum(squared[block], away[:, 0])
-                tied = away == squared[block][:, None]
-                more = tied.all(axis=1) & (width < most)
-                again.append(block[more])
-                owner, column = np.nonzero(tied & ~more[:, None])
-                owners.append(block[owner])
-                ties.append(near[owner, column])
-            left, width = np.concatenate(again), min(2 * width, most)
-        return squared, np.concatenate(owners), np.concatenate(ties)
+        none = np.zeros(0, dtype=np.int64)
+        found = [(none, none, none)]
+        for block, near, away in self._listed(asked, TIES_AT_FIRST):
+            squared[block] = np.minimum(squared[block], away[:, 0])
+            found.append(self._tied(block, near, away, squared))
+        owners, ties, many = map(np.concatenate, zip(*found, strict=True))
+        return squared, owners, ties, many
+
+    def ties(self, asked: Ints, squared: Floats) -> Iterator[tuple[Ints, Ints]]:
+        """The pairs of points of which `nearest` did not list all, so many at a time."""
+        width = TIES_AT_FIRST
+        while len(asked):
+            width *= 2
+            left = []
+            for block, near, away in self._listed(asked, width):
+                owners, ties, many = self._tied(block, near, away, squared)
+                left.append(many)
+                yield owners, ties
+            asked = np.concatenate(left)
+
+    def _tied(
+        self, block: Ints, near: Ints, away: Floats, squared: Floats
+    ) -> tuple[Ints, Ints, Ints]:
+        """Pairs of points as near as can be; and points that may have more than are listed."""
+        tied = away == squared[block][:, None]
+        more = tied.all(axis=1) & (near.shape[1] < len(self.places) - 1)
+        owner, column = np.nonzero(tied & ~more[:, None])
+        return block[owner], near[owner, column], block[more]
+
+    def _listed(self, asked: Ints, width: int) -> Iterator[tuple[Ints, Ints, Floats]]:
+        """Points block by block, with so many of the nearest others and their distances."""
+        width = min(width, len(self.places) - 1)
+        step = max(1, ENTRIES_AT_ONCE // max(width, 1))
+        for start in range(0, len(asked) if width else 0, step):
+            block = asked[start : start + step]
+            near, away = k_nearest(
+                self.places[block],
+                self.places,
+                width,
+                self.inverse_scale,
+                own=block,
+                near=self.home,
+                nominal=self.nominal,
+            )
+            yield block, near, away

@@ -107,11 +107,7 @@ def assign_classes(
         new_rows = target - profile.counts[label]
         if new_rows == 0:
             continue
-        if new_rows > MOST_NEW_ROWS:
-            raise DataError(
-                f"samplingStrategy or samplingRatios asks for {new_rows:,} new rows of class "
-                f"{label!r} ({profile.counts[label]:,} rows); the most is {MOST_NEW_ROWS:,}"
-            )
+        refuse_too_many(label, profile.counts[label], new_rows)
         rows = profile.usable[label]
         fate, resolved = small_class_fate(rows, k, on_small_class)
         method, note = "smote", ""
@@ -128,6 +124,15 @@ def assign_classes(
         storage = profile.storage.get(label, "array")
         tasks.append(ClassTask(len(tasks), label, rows, new_rows, method, resolved, note, storage))
     return Assignment(tuple(tasks), skipped)
+
+
+def refuse_too_many(label: LabelValue, rows: int, new_rows: int) -> None:
+    """Refuse to make more new rows of a class than its quotas can be kept for."""
+    if new_rows > MOST_NEW_ROWS:
+        raise DataError(
+            f"samplingStrategy or samplingRatios asks for {new_rows:,} new rows of class "
+            f"{label!r} ({rows:,} rows); the most is {MOST_NEW_ROWS:,}"
+        )
 
 
 def small_class_fate(rows: int, k: int, on_small_class: str) -> tuple[Fate, int]:

@@ -67,6 +67,7 @@ def _check(rows: DataFrame, condition: str) -> None:
         met = condition_met(condition)
         _ = rows.join(none, met).schema
         _ = rows.select(F.exists(F.array(F.lit(0)), lambda _: met)).schema
+        _ = rows.select(F.expr(condition)).schema  # without brackets, which may mend its own
     except PySparkException as error:
         raise _explained(condition, rows.columns, error) from None
 

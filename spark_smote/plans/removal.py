@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from spark_smote.plans.records import KeptRecords, class_code
@@ -77,17 +77,25 @@ def keeping_keys(
     if not partly:
         return Removal(kept, go.select(*names), decided)
     equal = table.key.isin(*partly)
-    twins = own.filter(equal).select(table.key.alias("key"), table.twin_key.alias("twin"))
+    pairs = [(F.lit(key), F.lit(stays)) for key, (stays, _) in partly.items()]
+    stays = F.create_map(*[each for pair in pairs for each in pair])[F.col("key")]
+    twins = own.filter(equal).groupBy(table.key.alias("key"), table.twin_key.alias("twin")).count()
+    # those that differ by the sign of a zero: first one kind stays, then the next
+    up_to = F.sum("count").over(Window.partitionBy("key").orderBy("twin"))
+    staying = F.greatest(F.lit(0), F.least(F.col("count"), stays - up_to + F.col("count")))
+    counted = twins.select("key", "twin", staying.alias("stays"), "count")
 
-    def occurring(which: int) -> DataFrame:
-        """Each of these rows as often as it stays (0) or goes (1)."""
-        pairs = [(F.lit(key), F.lit(numbers[which])) for key, numbers in partly.items()]
-        times = F.create_map(*[each for pair in pairs for each in pair])[F.col("key")]
-        wanted = twins.distinct().select("key", "twin", times.cast("bigint"))
+    def occurring(times: Column) -> DataFrame:
+        """Each of these rows so often."""
+        wanted = counted.select("key", "twin", times.cast("bigint"))
         return repeated(table, own.filter(equal), wanted).select(*names)
 
     rest = go.filter(~F.col("key").isin(*partly)).select(*names)
-    return Removal(kept.union(occurring(0)), rest.union(occurring(1)), decided)
+    return Removal(
+        kept.union(occurring(F.col("stays"))),
+        rest.union(occurring(F.col("count") - F.col("stays"))),
+        decided,
+    )
 
 
 def keeping_times(

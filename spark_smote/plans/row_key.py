@@ -20,8 +20,9 @@ def row_key(
 
     xxhash64 skips nulls, so that (1, null) and (null, 1) would agree: each value is preceded by a
     marker, inside arrays, maps and structs too. It also takes -0.0 for 0.0, which the marker
-    tells apart, and refuses maps (hashed as their entries), variants (as JSON), places on a map or
-    the earth (as bytes and reference system) and types of users (as what they are stored as).
+    tells apart, and refuses maps (hashed as their entries), variants (as JSON and its types),
+    places on a map or the earth (as bytes and reference system) and types of users (as what they
+    are stored as).
 
     Parameters
     ----------
@@ -30,19 +31,22 @@ def row_key(
     positions : collection of int
         Which columns to hash.
     plain : collection of int
-        Which of them are numbers, vectors or arrays without nulls inside for which -0.0 is 0.0:
-        they are hashed as they are, by less code (a method of more than 8,000 bytes is not
-        compiled by the JVM, and dozens of columns come near it).
+        Which of them are numbers, vectors or arrays of numbers for which -0.0 is 0.0: they are
+        hashed as they are, by less code (a method of more than 8,000 bytes is not compiled by the
+        JVM, and dozens of columns come near it).
     salt : int, optional
         Hashed before them: keys of different salts are independent.
     """
     parts: list[Column] = [] if salt is None else [F.lit(salt).cast("bigint")]
     for position in positions:
         column = F.col(f"c{position}")
+        kind = schema[position].dataType
         if position in plain:
             parts += [_marker(column), column]
+            if isinstance(kind, T.ArrayType) and kind.containsNull:
+                parts.append(F.transform(column, _marker))
         else:
-            parts += _encoded(column, schema[position].dataType)
+            parts += _encoded(column, kind)
     return F.xxhash64(*parts)
 
 
@@ -70,7 +74,7 @@ def _encoded(column: Column, kind: T.DataType) -> list[Column]:
     if type(kind).__name__ in ("GeometryType", "GeographyType"):
         return [_marker(column), F.st_asbinary(column), F.st_srid(column)]
     if type(kind).__name__ == "VariantType":
-        return [_marker(column), F.to_json(column)]
+        return [_marker(column), F.to_json(column), F.schema_of_variant(column)]
     return [_marker(column), column]
 
 

@@ -216,9 +216,9 @@ def _refuse_too_few(
     if among is None:
         rows = sum(usable.values())
         if rows <= k:
+            less = f"; set {name} to {rows - 1} or less" if rows > 1 and k > 1 else ""
             raise DataError(
-                f"{name}={k} needs {k + 1} usable rows or more, and the table has {rows}; set "
-                f"{name} to {max(rows - 1, 1)} or less"
+                f"{name}={k} needs {k + 1} usable rows or more, and the table has {rows}{less}"
             )
         return
     rows = usable.get(among, 0)

@@ -158,8 +158,10 @@ class Table:
 
     @property
     def twin_key(self) -> Column:
-        """A second key, independent of the first: rows that share both are equal."""
-        return row_key(self.schema, range(len(self.schema)), plain=self.inputs, salt=_TWIN)
+        """A second key, independent of the first, that tells -0.0 from 0.0 in inputs too: rows that
+        share both are equal.
+        """
+        return row_key(self.schema, range(len(self.schema)), salt=_TWIN)
 
     def level_code(self, position: int) -> Column:
         """A number that equal levels share, null among them: 52 bits of a hash, in a double."""

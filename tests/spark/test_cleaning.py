@@ -183,3 +183,20 @@ def test_many_buckets_judge_nearly_as_one_does_and_the_report_says_how_nearly(sp
     again = sampler.resample(table.repartition(5).sortWithinPartitions(F.desc("x0")))
     assert {r.n for r in again.select("n").collect()} == found
     assert np.isfinite([a.distance_ratio for a in plan.report.accuracy]).all()
+
+
+def test_a_row_with_a_hole_is_not_taken_for_the_row_without(spark):
+    rows = [(0, [1.0, None, 2.0]), (0, [1.0, 2.0])] + [(1, [1.0 + i / 10, 2.0]) for i in range(12)]
+    table = spark.createDataFrame(rows, "label int, f array<double>")
+    plan = EditedNearestNeighbours(
+        featuresCol="f", handleInvalid="skip", samplingStrategy=[0], standardize=False
+    ).plan(table)
+
+    assert [row.f for row in plan.removed().collect()] == [[1.0, 2.0]]
+    assert plan.resampled().count() == sum(c.rows_after for c in plan.report.classes) == 13
+
+
+def test_a_remedy_is_named_where_there_is_one(spark):
+    table = spark.createDataFrame([(0, 1.0), (1, None), (1, None)], "label int, x double")
+    with pytest.raises(DataError, match="has 1$"):
+        TomekLinks(handleInvalid="skip").plan(table)

@@ -322,6 +322,7 @@ def test_impossible_constraints_say_so_when_planned_and_fail_by_name_and_number(
 REFUSED = {
     "syntax": (ParameterError, "x >", ["Syntax error", "WHERE"]),
     "two in one": (ParameterError, "x > 1; x > 2", ["Syntax error"]),
+    "two by brackets of others": (ParameterError, "x > 0) OR (x > 2", ["Syntax error"]),
     "half a condition": (ParameterError, "x > 1 AND", ["Syntax error"]),
     "unknown column": (SchemaError, "xx > 1", ["'xx'", "it has 'x'"]),
     "name that needs backticks": (SchemaError, "a.b > 1", ["'a.b'", "backticks"]),

@@ -273,3 +273,32 @@ def test_where_nothing_is_to_be_added_nothing_is(spark):
     assert plan.synthetic().count() == 0
     assert counts(plan.resampled()) == {0: 10, 1: 10}
     assert "Nothing to change" in str(plan.report)
+
+
+def test_arrays_that_hold_nulls_in_other_places_are_other_rows(spark):
+    rows = [
+        (1, [None, 1.0, 2.0]),
+        (1, [1.0, None, 2.0]),
+        (1, [1.0, 2.0, None]),
+        (1, [1.0, 1.0, 2.0]),
+    ]
+    table = spark.createDataFrame(
+        [*rows, *[(0, [0.0, 0.0, float(i)]) for i in range(40)]], "label int, f array<double>"
+    )
+    sampler = RandomOverSampler(featuresCol="f", shrinkage=0.5, seed=2)
+    copied = sampler.plan(table).synthetic().collect()
+
+    holes = {tuple(value is None for value in row.f) for row in copied}
+    assert len(copied) == 36
+    assert holes == {tuple(value is None for value in f) for _, f in rows}
+
+
+@pytest.mark.parametrize("partitions", [1, 3, 8])
+def test_zeros_of_either_sign_are_copied_as_they_are(spark, partitions):
+    rows = [(1, -0.0, 1.0), (1, 0.0, 1.0), *[(0, float(i), 2.0) for i in range(30)]]
+    table = spark.createDataFrame(rows, "label int, x double, y double").repartition(partitions)
+    plan = RandomOverSampler(shrinkage=0.0, seed=5).plan(table)
+    expected = RandomOverSampler(shrinkage=0.0, seed=5).plan(table.coalesce(1)).synthetic()
+
+    assert contents(plan.synthetic()) == contents(expected)
+    assert {str(row.x) for row in plan.synthetic().collect()} == {"0.0", "-0.0"}

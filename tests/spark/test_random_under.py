@@ -189,3 +189,22 @@ def test_the_report_says_how_many_rows_are_left_out(spark):
     assert report.resolved == {
         "labelCol": "label", "samplingStrategy": "auto", "seed": 2, "syntheticCol": "is_synthetic",
     }  # fmt: skip
+
+
+def test_variants_that_read_alike_are_not_taken_for_each_other(spark):
+    if not hasattr(F, "parse_json"):
+        pytest.skip("this pyspark has no variant type")
+    table = spark.sql(
+        "select 0 as label, cast(date'2024-01-01' as variant) as v union all "
+        "select 0, cast('2024-01-01' as variant) union all select 0, cast('2024-01-01' as variant) "
+        "union all select 1, cast(1 as variant)"
+    )
+    plan = RandomUnderSampler(samplingStrategy={0: 2}).plan(table)
+
+    both = plan.resampled().drop("is_synthetic").unionAll(plan.removed())
+    kinds = both.groupBy("label", F.expr("schema_of_variant(v)").alias("kind")).count()
+    assert {tuple(row) for row in kinds.collect()} == {
+        (0, "DATE", 1),
+        (0, "STRING", 2),
+        (1, "BIGINT", 1),
+    }

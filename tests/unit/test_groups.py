@@ -116,6 +116,9 @@ def test_what_a_group_cannot_be_asked_for_is_told_by_its_fate():
     assert len(failed) == 1
     assert FATES[failed[0][5]] == "failed"
     assert "g=1: samplingStrategy=0.5 is a ratio of two classes" in failed[0][-1]
+    boundless = group_fates(counted((0, 20, 20), (1, 7, 7)), rules({"b": 10**19}))
+    assert FATES[boundless[0][5]] == "failed"
+    assert "the most is 20,000,000,000" in boundless[0][-1]
 
 
 def test_parts_of_a_class_are_counted_together():

@@ -1,5 +1,7 @@
 """Votes of neighbours and Tomek links of a bucket, against brute force."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -122,3 +124,24 @@ def test_rows_on_one_point_are_linked_where_their_classes_differ():
     same = links(bucket(features[:1], np.array([4])), np.array([0]), np.arange(1), np.ones(1))
     assert both.linked.tolist() == [True, True]
     assert same.linked.tolist() == [False]
+
+
+def test_links_of_rows_that_are_all_equally_near_take_memory_as_rows_not_as_pairs():
+    """One 0/1 column and a level that no two rows share: half of all rows tie with each."""
+    sizes, peaks = (600, 2_400), []
+    for rows in sizes:
+        features = np.column_stack([np.arange(rows) % 2, np.arange(rows)]).astype(float)
+        rare = (np.arange(rows) % 50 == 0).astype(np.int64)
+        tracemalloc.start()
+        found = links(
+            bucket(features, np.ones(rows, dtype=np.int64)),
+            rare,
+            np.arange(rows),
+            np.ones(1),
+            Nominal(1, 0.25),
+        )
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        # every row of the other class is a partner, where it has the same number
+        assert found.linked.tolist() == (np.arange(rows) % 2 == 0).tolist()
+    assert peaks[1] < max(2 * (sizes[1] / sizes[0]) * peaks[0], 64 << 20)

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from spark_smote.errors import DataError, ParameterError
 from spark_smote.group_strategy import GroupStrategy, GroupTargets
 from spark_smote.plans.arrow import ArrowFunction, worker
-from spark_smote.plans.classes import small_class_fate
+from spark_smote.plans.classes import refuse_too_many, small_class_fate
 from spark_smote.plans.groups.identity import group_keys, group_name
 from spark_smote.plans.records import class_code
 from spark_smote.plans.table import Table
@@ -136,6 +136,8 @@ def group_fates(classes: Sequence[dict[str, Any]], rules: Rules) -> list[tuple[A
     counts = {rules.labels[code]: rows for code, (rows, _, _) in held.items()}
     try:
         targets = rules.strategy.targets(counts)
+        for label, total in targets.totals.items():
+            refuse_too_many(label, counts[label], total - counts[label])
     except (DataError, ParameterError) as error:
         return [(0, 0, 0, 0, 0, FATES.index("failed"), 1, False, False, f"{name}: {error}")]
     largest = max(counts.values())
