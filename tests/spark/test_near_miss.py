@@ -60,19 +60,21 @@ def test_nothing_is_searched_where_no_row_goes(far_and_near):
 
 def test_rows_that_cannot_be_searched_stay_among_those_to_keep(spark):
     values = [(float(i), "a") for i in range(8)] + [(None, "a")] * 2
-    table = line(spark, [*values, (9.0, "b"), (10.0, "b"), (11.0, "b"), (None, "b")])
-    sampler = NearMiss(handleInvalid="skip")
+    values += [(9.0, "b"), (10.0, "b"), (11.0, "b"), (None, "b")]
+    table = line(spark, [*values, *[(float(i), "c") for i in range(4)], *[(None, "c")] * 2])
+    sampler = NearMiss(handleInvalid="skip", samplingStrategy={"a": 4, "c": 1})
     plan = sampler.plan(table)
 
-    assert counts(plan.resampled()) == {"a": 4, "b": 4}
+    assert counts(plan.resampled()) == {"a": 4, "b": 4, "c": 2}
     assert {6.0, 7.0, None} == {r.x for r in plan.resampled().filter("label = 'a'").collect()}
-    few = sampler.copy({sampler.samplingStrategy: {"a": 1}}).plan(table)
-    assert counts(few.resampled()) == {"a": 2, "b": 4}
-    (outcome,) = [c for c in few.report.classes if c.label == "a"]
-    assert outcome.note == "1 rows were asked for, and 2 stay that have invalid inputs"
+    notes = {c.label: c.note for c in plan.report.classes}
+    assert notes == {
+        "a": "",
+        "b": "",
+        "c": "1 rows were asked for, and 2 stay that have invalid inputs",
+    }
     filled = sampler.copy({sampler.handleInvalid: "impute"}).plan(table)
-    assert {c.label: c.rows_after for c in filled.report.classes} == {"a": 4, "b": 4}
-    assert not filled.report.classes[0].note
+    assert {c.label: c.rows_after for c in filled.report.classes} == {"a": 4, "b": 4, "c": 1}
 
 
 def test_levels_that_differ_count_as_in_smote_nc(spark):
@@ -175,7 +177,7 @@ def test_many_references_are_searched_in_buckets_and_the_report_says_how_nearly(
     print(f"recall {accuracy.recall:.3f}; {len(found ^ truth) / 2:.0f} of 12,500 rows differ")
 
     assert len(found) == len(truth) == 22_500
-    assert len(found ^ truth) < 0.05 * 25_000
+    assert len(found ^ truth) < 0.1 * 25_000
     assert not accuracy.exact
     assert 0.85 < accuracy.recall < 0.99
     assert (accuracy.queries, accuracy.among) == (256, "class 'b'")
