@@ -107,16 +107,16 @@ class SearchAccuracy:
 
 @dataclass(frozen=True)
 class CrossClassSearch:
-    """A search for the neighbours, of whatever class, of the rows of some classes: its extent."""
+    """A search for the neighbours that rows of some classes have among all, or in another class."""
 
     rows: int
-    """Usable rows of all classes, among which neighbours were searched."""
+    """Usable rows among which neighbours were searched."""
     queried: int
-    """Of these, rows whose neighbours were searched for."""
+    """Rows whose neighbours were searched for."""
     buckets: int
     """Parts they were divided into; in one, the search is exact."""
     largest_bucket: int
-    """Rows of the fullest of them, copies of rows near its boundary included."""
+    """Rows of the fullest of them, of either kind, copies of rows near its boundary included."""
 
 
 @dataclass(frozen=True)
@@ -256,8 +256,8 @@ class ResampleReport:
     columns: list[ColumnRole]
     classes: list[ClassOutcome]
     accuracy: list[SearchAccuracy] = field(default_factory=list)
-    search: CrossClassSearch | None = None
-    """None where no neighbours were searched across classes."""
+    searches: list[CrossClassSearch] = field(default_factory=list)
+    """Across classes; those within a class are told of by its outcome."""
     constraints: list[ConditionMet] = field(default_factory=list)
     """Of each of `constraints`, in each class."""
     trial_draws: list[TrialDraws] = field(default_factory=list)

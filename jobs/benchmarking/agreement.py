@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from benchmarking.measure import Afterwards, Figures
-from benchmarking.ours import RECALL_QUERIES, accuracy_of, sampler
+from benchmarking.ours import RECALL_QUERIES, accuracy_of, sampler, searches_across
 from spark_smote.plans.arrow import integers_of, ranks_of
 from spark_smote.plans.records import streamed
 from spark_smote.plans.resample_plan import ResamplePlan
@@ -43,21 +43,10 @@ def agreement(
         start = time.perf_counter()
         exact = chosen.copy().setParams(searchQuality="exact", recallQueries=0).plan(table)
         seconds = {"exact_seconds": time.perf_counter() - start}
-        return seconds | extent(found) | accuracy_of(found.report) | in_common(found, exact)
+        divided = searches_across(found.report)
+        return seconds | divided | accuracy_of(found.report) | in_common(found, exact)
 
     return afterwards
-
-
-def extent(plan: ResamplePlan) -> Figures:
-    """How finely the search was divided; in one bucket it is exact, and agrees with itself."""
-    across = plan.report.search
-    if across is None:
-        raise ValueError(f"{plan.report.method} does not look across classes")
-    return {
-        "queried_rows": across.queried,
-        "buckets": across.buckets,
-        "largest_bucket": across.largest_bucket,
-    }
 
 
 def in_common(found: ResamplePlan, exact: ResamplePlan) -> Figures:

@@ -92,14 +92,10 @@ def search_figures(plan: ResamplePlan) -> Figures:
     A method that looks across classes has searched while planning, in a phase of its own. SMOTE
     searches, draws and makes rows in one go: its search is run once more, alone.
     """
-    report, across = plan.report, plan.report.search
-    if across is not None:
-        figures: Figures = {
-            "search_seconds": phase_seconds(report)["phase_search"],
-            "queried_rows": across.queried,
-            "buckets": across.buckets,
-            "largest_bucket": across.largest_bucket,
-        }
+    report = plan.report
+    if report.searches:
+        seconds = {"search_seconds": phase_seconds(report)["phase_search"]}
+        figures = seconds | searches_across(report)
     else:
         grown = [outcome for outcome in report.classes if outcome.new_rows]
         figures = {
@@ -109,6 +105,15 @@ def search_figures(plan: ResamplePlan) -> Figures:
             "buckets": sum(outcome.buckets for outcome in grown),
         }
     return figures | {"search_us_per_row": us_per_row(figures)}
+
+
+def searches_across(report: ResampleReport) -> Figures:
+    """How many rows asked for neighbours among all classes, and how finely those were divided."""
+    return {
+        "queried_rows": sum(each.queried for each in report.searches),
+        "buckets": max(each.buckets for each in report.searches),
+        "largest_bucket": max(each.largest_bucket for each in report.searches),
+    }
 
 
 def us_per_row(figures: Figures) -> float:

@@ -201,7 +201,7 @@ def prepare_search(
         records=records,
         accuracy=_accuracy(labels, asking, asked, model, tally, request),
         extent=CrossClassSearch(
-            rows=rows,
+            rows=rows if request.among is None else usable[request.among],
             queried=standing.bases,
             buckets=model.buckets,
             largest_bucket=int(counts.all_rows.max()),

@@ -70,6 +70,7 @@ def _report(data: dict[str, Any]) -> ResampleReport:
         "columns": ColumnRole,
         "classes": ClassOutcome,
         "accuracy": SearchAccuracy,
+        "searches": CrossClassSearch,
         "constraints": ConditionMet,
         "trial_draws": TrialDraws,
         "notices": Notice,
@@ -77,8 +78,6 @@ def _report(data: dict[str, Any]) -> ResampleReport:
     }
     for name, kind in parts.items():
         data[name] = [_read(kind, part) for part in data.get(name, [])]
-    if data.get("search") is not None:
-        data["search"] = _read(CrossClassSearch, data["search"])
     data["steps"] = [_report(step) for step in data.get("steps", [])]
     if data.get("groups") is not None:
         fates = [_read(GroupFate, part) for part in data["groups"]["fates"]]

@@ -78,7 +78,7 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
             accuracy=search.accuracy,
             notices=[*self._described(rows), *self._notices(profile, after, search)],
         )
-        report.search = search.extent
+        report.searches = [search.extent]
         return ResamplePlan(report, table, removal=removal)
 
     @property

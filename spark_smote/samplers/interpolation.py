@@ -71,8 +71,8 @@ class Candidates:
     accuracy: tuple[SearchAccuracy, ...] = ()
     """Of the search that chose bases."""
     notices: tuple[Notice, ...] = ()
-    search: CrossClassSearch | None = None
-    """That same search; None where every row may be a base."""
+    searches: tuple[CrossClassSearch, ...] = ()
+    """That same search, if there was one."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,8 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
         ]
         outcomes = self._outcomes(profile, assignment, hashed.models)
         report = self._report(table, profile, outcomes, clock, accuracy=accuracy, notices=notices)
-        report.search, report.constraints, report.trial_draws = found.search, constraints, trial
+        report.searches = list(found.searches)
+        report.constraints, report.trial_draws = constraints, trial
         return ResamplePlan(report, table, recipe, records)
 
     @property

@@ -42,12 +42,21 @@ from spark_smote.strategy import check_strategy, undersampling_targets
 class _Found:
     """What the searches found."""
 
-    search: Search
-    """The one by which rows are ranked."""
+    searches: tuple[Search, ...]
+    """First the one by which rows are ranked."""
     removal: Removal
     kept: Mapping[LabelValue, int]
     """Ranked rows of each class that stay."""
-    accuracy: tuple[SearchAccuracy, ...]
+
+    @property
+    def search(self) -> Search:
+        """The one by which rows are ranked."""
+        return self.searches[0]
+
+    @property
+    def accuracy(self) -> list[SearchAccuracy]:
+        """Of each search."""
+        return [found for each in self.searches for found in each.accuracy]
 
 
 @with_accessors
@@ -220,6 +229,7 @@ class NearMiss(AcrossClasses, HasUndersamplingStrategy):
                 *skipped_notices(profile),
             ],
         )
+        report.searches = [each.extent for each in found.searches] if found else []
         return ResamplePlan(report, table, removal=found.removal if found else None)
 
     def _found(
@@ -247,8 +257,7 @@ class NearMiss(AcrossClasses, HasUndersamplingStrategy):
             return removal, kept
 
         removal, kept = clock.run("search", cut)
-        accuracy = [found for each in searches for found in each.accuracy]
-        return _Found(ranking_search, removal, kept, tuple(accuracy))
+        return _Found(tuple(searches), removal, kept)
 
     def _searches(
         self,

@@ -99,7 +99,7 @@ class ByStanding(Interpolating, HasFeaturesCol, HasLevels):
             Assignment(tuple(decided), {**assignment.skipped, **skipped}),
             search.accuracy,
             tuple(notices),
-            search.extent,
+            (search.extent,),
         )
 
     def _decided(

@@ -49,6 +49,8 @@ def test_version_3_may_keep_fewer_and_says_so(far_and_near):
     assert outcome.rows_after == 2
     assert outcome.note == "5 rows were asked for, and the references list 2 (version=3)"
     assert [n for n in plan.report.notices if n.code == "other_count" and "list 2" in n.message]
+    # all 20 rows of a among the references, then these among those
+    assert [(s.queried, s.rows) for s in plan.report.searches] == [(20, 3), (3, 20)]
 
 
 def test_nothing_is_searched_where_no_row_goes(far_and_near):

@@ -135,7 +135,7 @@ SHAPES = {
     "a plan": lambda: planned({0: 900, 1: 40}),
     "nothing to add": lambda: finished({0: 40, 1: 40}),
     "rows removed": lambda: planned(
-        {0: 900, 1: 40}, after={0: 40, 1: 40}, search=CrossClassSearch(940, 900, 4, 310)
+        {0: 900, 1: 40}, after={0: 40, 1: 40}, searches=[CrossClassSearch(940, 900, 4, 310)]
     ),
     "one class": lambda: planned({0: 40}),
     "constraints": lambda: planned(
