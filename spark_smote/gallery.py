@@ -7,7 +7,7 @@ collected.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -62,7 +62,9 @@ def _labelled(parts: Sequence[Points], label: str) -> list[Row]:
     return [(float(x), float(y), label) for x, y in np.concatenate(parts)]
 
 
-def methods_shown(spark: SparkSession) -> list[MethodShown]:
+def methods_shown(
+    spark: SparkSession, registry: Mapping[str, type[Sampler]] = REGISTRY
+) -> list[MethodShown]:
     """The small table as it is, then after each method that takes a table of numbers alone.
 
     Methods are those of the registry, with their defaults, and `VARIANTS`. First come those that
@@ -72,12 +74,14 @@ def methods_shown(spark: SparkSession) -> list[MethodShown]:
     ----------
     spark : SparkSession
         Runs some dozens of small jobs.
+    registry : mapping of method name to sampler
+        All of them, or some.
     """
     rows = small_table()
     df = spark.createDataFrame(rows, "x double, y double, label string").coalesce(1)
     wanted = [
         (kind().setParams(seed=SEED, **parameters), summary)
-        for method, kind in REGISTRY.items()
+        for method, kind in registry.items()
         if not kind.needs_levels()
         for summary, parameters in {_summary(kind): {}, **VARIANTS.get(method, {})}.items()
     ]

@@ -9,10 +9,13 @@ from spark_smote.gallery import methods_shown, small_table
 from spark_smote.report import wording
 from spark_smote.samplers import REGISTRY
 
+SOME = ("smote", "smotenc", "random_over", "smote_tomek", "random_under")
+"""All that can happen to a row, and a method that has no panel."""
+
 
 @pytest.fixture(scope="module")
 def shown(spark):
-    return methods_shown(spark)
+    return methods_shown(spark, {method: REGISTRY[method] for method in SOME})
 
 
 def _rows(panel, kind):
@@ -24,15 +27,21 @@ def _rows(panel, kind):
     )
 
 
-def test_the_table_comes_first_and_each_method_that_takes_it_has_a_panel(spark, shown):
+@pytest.mark.parametrize("method", [m for m, kind in REGISTRY.items() if kind.needs_levels()])
+def test_methods_without_a_panel_are_those_that_refuse_the_table(spark, method):
     df = spark.createDataFrame(small_table(), "x double, y double, label string")
-    with_defaults = {panel.method for panel in shown[1:] if not panel.parameters}
+
+    with pytest.raises((ParameterError, SchemaError), match="nominalCols"):
+        REGISTRY[method]().plan(df)
+
+
+def test_the_table_comes_first_and_each_method_that_takes_it_has_a_panel(shown):
+    methods = [REGISTRY[method] for method in SOME]
+    taking = {kind.method for kind in methods if not kind.needs_levels()}
 
     assert _rows(shown[0], "real") == Counter(small_table())
-    for kind in REGISTRY.values():
-        if kind.method not in with_defaults:
-            with pytest.raises((ParameterError, SchemaError)):
-                kind().plan(df)
+    assert {panel.method for panel in shown[1:] if not panel.parameters} == taking
+    assert [panel.parameters for panel in shown[1:] if panel.parameters] == [{"shrinkage": 0.3}]
 
 
 def test_panels_hold_every_row_that_stayed_came_or_went(shown):
