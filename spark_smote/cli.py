@@ -219,13 +219,16 @@ def demo(
         "demo_output"
     ),
     seed: Annotated[int, typer.Option(help="Same seed, same table.")] = 7,
+    gallery: Annotated[
+        bool, typer.Option("--gallery", help="Show too what each method does to a small table.")
+    ] = False,
     traceback: TraceBack = False,
 ) -> None:
     """Make up a table of card transactions, rebalance it and write a report."""
     from spark_smote.demo import FRAUD_SHARE, demo_config, write_transactions
 
     with _one_line_errors(show_traceback=traceback):
-        job = demo_config(output)
+        job = demo_config(output, gallery=gallery)
         write_transactions(Path(job.input.path), rows=rows, seed=seed)
         typer.echo(f"{rows:,} card transactions, {FRAUD_SHARE:.0%} of them fraud: {job.input.path}")
         typer.echo(_run(job, dry_run=False).summary())

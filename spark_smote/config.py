@@ -55,6 +55,8 @@ class ReportSettings(_Section):
     json_: bool = Field(default=True, alias="json")
     portrait: bool = True
     """Pictures of new rows beside real ones; costs a pass over a sample of the output."""
+    gallery: bool = False
+    """What each method does to a small made-up table: a section of the page, and gallery.png."""
 
 
 class SparkSettings(_Section):

@@ -31,14 +31,23 @@ _ROW_GROUP = 25_000
 Columns = dict[str, NDArray[Any]]
 
 
-def demo_config(folder: Path) -> ResampleConfig:
-    """The job of the demo, on the table that `write_transactions` leaves in `folder`."""
+def demo_config(folder: Path, *, gallery: bool = False) -> ResampleConfig:
+    """The job of the demo, on the table that `write_transactions` leaves in `folder`.
+
+    Parameters
+    ----------
+    folder
+        Of tables and report.
+    gallery
+        Whether the report shows what each method does to a small table of its own.
+    """
     return load_config(
         options={
             "input.path": str(folder / "transactions.parquet"),
             "output.path": str(folder / "balanced"),
             "output.interleave": True,
             "output.if_exists": "replace",
+            "report.gallery": gallery,
             "params": {
                 "labelCol": "is_fraud",
                 "ignoreCols": ["transaction_id"],

@@ -173,7 +173,7 @@ class PointSet:
 
     label: LabelValue
     kind: str
-    """`real` or `synthetic`."""
+    """`real` or `synthetic`; in a gallery also `removed`, and `real` rows are those that stay."""
     x: list[float]
     y: list[float]
 
@@ -241,6 +241,20 @@ class Portrait:
     sampled_synthetic: int
     levels: list[LevelDrift] = field(default_factory=list)
     """Of nominal columns; not from samples."""
+
+
+@dataclass(frozen=True)
+class MethodShown:
+    """One panel of a gallery: a small table of two columns after a method."""
+
+    method: str
+    summary: str
+    """What the method does, in a sentence."""
+    parameters: dict[str, Any]
+    """Those that are not at their defaults."""
+    classes: list[ClassOutcome]
+    points: list[PointSet]
+    """Every row of the table and every new row."""
 
 
 @dataclass

@@ -19,6 +19,7 @@ from pyspark.sql.types import BooleanType, StructField, StructType
 
 from spark_smote.config import InspectConfig, ResampleConfig, did_you_mean
 from spark_smote.errors import ParameterError, PathError, SparkSmoteError
+from spark_smote.gallery import methods_shown
 from spark_smote.inspection.inspect import PHASES, inspect
 from spark_smote.io import (
     Layout,
@@ -34,7 +35,7 @@ from spark_smote.io import (
 from spark_smote.plans.levels import AUTO
 from spark_smote.plans.notices import portrait_notices
 from spark_smote.plans.portrait import portrait_of
-from spark_smote.report import text_summary, to_html, to_json
+from spark_smote.report import gallery_png, text_summary, to_html, to_json
 from spark_smote.results import Phase, ResampleReport
 from spark_smote.samplers import REGISTRY, Sampler
 
@@ -283,16 +284,17 @@ class _Timer:
 
 
 def _require_libraries(config: ResampleConfig) -> None:
-    """Miss the libraries of the report's page now rather than after hours of work."""
-    if not config.report.html:
-        return
-    try:
-        import_module("spark_smote.report.page")
-    except ModuleNotFoundError as error:
-        raise SparkSmoteError(
-            f"report.html needs {error.name}: pip install 'spark-smote[report]', "
-            "or go without: --set report.html=false"
-        ) from None
+    """Miss the libraries of the report's pictures now rather than after hours of work."""
+    for key, wanted in (("html", config.report.html), ("gallery", config.report.gallery)):
+        if not wanted:
+            continue
+        try:
+            import_module("spark_smote.report.page")
+        except ModuleNotFoundError as error:
+            raise SparkSmoteError(
+                f"report.{key} needs {error.name}: pip install 'spark-smote[report]', "
+                f"or go without: --set report.{key}=false"
+            ) from None
 
 
 def _mend(config: ResampleConfig) -> None:
@@ -345,8 +347,11 @@ def _write(
                 report.notices += portrait_notices(report.portrait)
         if config.report.json_:
             files["report.json"] = to_json(report)
+        gallery = methods_shown(rows.sparkSession) if config.report.gallery else []
+        if gallery:
+            files["gallery.png"] = gallery_png(gallery)
         if config.report.html:
-            files["report.html"] = to_html(report)
+            files["report.html"] = to_html(report, gallery)
         return files
 
     return write_output(

@@ -6,7 +6,7 @@ JSON, notebook and terminal need nothing but Python; the page needs the extra
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,10 +16,11 @@ from spark_smote.report.document import from_json, to_json, write_json
 from spark_smote.report.inspection_display import inspection_notebook, inspection_text
 from spark_smote.report.notebook import notebook_html
 from spark_smote.report.terminal import text_summary
-from spark_smote.results import ResampleReport
+from spark_smote.results import MethodShown, ResampleReport
 
 __all__ = [
     "from_json",
+    "gallery_png",
     "inspection_html",
     "inspection_notebook",
     "inspection_text",
@@ -32,12 +33,14 @@ __all__ = [
 ]
 
 
-def to_html(report: ResampleReport) -> str:
+def to_html(report: ResampleReport, gallery: Sequence[MethodShown] = ()) -> str:
     """The report as one self-contained page.
 
     Parameters
     ----------
     report : ResampleReport
+    gallery : sequence of MethodShown
+        What each method does to a small table, to be shown on the page too.
 
     Returns
     -------
@@ -52,7 +55,20 @@ def to_html(report: ResampleReport) -> str:
     """
     with _libraries_of_pages():
         from spark_smote.report.page import render_page
-    return render_page(report)
+    return render_page(report, gallery)
+
+
+def gallery_png(gallery: Sequence[MethodShown]) -> bytes:
+    """What each method does to a small table, as a picture of its own.
+
+    Raises
+    ------
+    SparkSmoteError
+        If matplotlib is not installed.
+    """
+    with _libraries_of_pages():
+        from spark_smote.report.small_multiples import gallery_png
+    return gallery_png(gallery)
 
 
 def inspection_html(inspection: Inspection) -> str:

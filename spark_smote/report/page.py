@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,8 @@ from markupsafe import Markup
 
 from spark_smote.report import view, wording
 from spark_smote.report.pictures import distances, scatter
-from spark_smote.results import LabelValue, NearestReal, Plane, ResampleReport
+from spark_smote.report.small_multiples import panels
+from spark_smote.results import LabelValue, MethodShown, NearestReal, Plane, ResampleReport
 
 LONG_TABLE = 40
 """Rows beyond which a table starts folded."""
@@ -38,9 +40,20 @@ class ClassPortrait:
     levels: view.LevelTable | None
 
 
-def render_page(report: ResampleReport) -> str:
+@dataclass(frozen=True)
+class MethodPanel:
+    """What one method does to the small table of a gallery."""
+
+    title: str
+    counts: str
+    summary: str
+    svg: Markup
+
+
+def render_page(report: ResampleReport, gallery: Sequence[MethodShown] = ()) -> str:
     """See `spark_smote.report.to_html`."""
-    return template("report.html").render(_context(report))
+    context = {**_context(report), "gallery": _gallery(gallery)}
+    return template("report.html").render(context)
 
 
 def template(name: str) -> Template:
@@ -108,6 +121,18 @@ def _portraits(report: ResampleReport, labels: list[LabelValue]) -> list[ClassPo
             ClassPortrait(wording.literal(label), pictures, drift.get(label), levels.get(label))
         )
     return portraits
+
+
+def _gallery(shown: Sequence[MethodShown]) -> list[MethodPanel]:
+    return [
+        MethodPanel(
+            title=wording.method_title(each),
+            counts=wording.method_counts(each),
+            summary=each.summary,
+            svg=Markup(svg),
+        )
+        for each, svg in zip(shown, panels(shown) if shown else (), strict=True)
+    ]
 
 
 def _scatter(plane: Plane, label: LabelValue, identity: str) -> Picture | None:

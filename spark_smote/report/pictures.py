@@ -24,6 +24,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
+from matplotlib.typing import CapStyleType
 
 from spark_smote.report import wording
 from spark_smote.report.view import Panel
@@ -69,7 +70,7 @@ _DRAWING = threading.Lock()
 
 
 @contextmanager
-def _settings() -> Iterator[None]:
+def settings() -> Iterator[None]:
     """The user's style set aside, whatever it is, while one picture is drawn.
 
     matplotlib keeps its settings in one table per process: two threads may not change it at once.
@@ -96,28 +97,29 @@ def scatter(panel: Panel, identity: str) -> tuple[str, int]:
     outside : int
         Rows of the class that lie beyond the edges of the picture.
     """
-    context = np.concatenate([_xy(p) for p in panel.context] or [np.empty((0, 2))])
-    real, synthetic = _xy(panel.real), _xy(panel.synthetic)
+    context = np.concatenate([xy_of(p) for p in panel.context] or [np.empty((0, 2))])
+    real, synthetic = xy_of(panel.real), xy_of(panel.synthetic)
     own = np.concatenate([real, synthetic])
     x_range, y_range = (_range(own[:, i], context[:, i]) for i in (0, 1))
     few = len(real) <= FEW_POINTS
     layers = 1 if few else LAYERS
-    with _settings():
+    with settings():
         figure, axes = _canvas(HEIGHT_PX, x_range, y_range)
         axes.grid(True, color=COLOURS["rule"], linewidth=0.6)
-        _points(axes, context, "context", 3.0)
+        dots(axes, context, COLOURS["context"], 3.0)
         for i in range(layers):
-            _points(axes, synthetic[i::layers], "paper", 4.6, square=True)
-            _points(axes, synthetic[i::layers], "synthetic", 3.4, square=True)
-            _points(axes, real[i::layers], "paper", 8.6 if few else 5.2)
-            _points(axes, real[i::layers], "real", 6.6 if few else 4.0)
-        svg = _inline(figure, identity)
+            dots(axes, synthetic[i::layers], COLOURS["paper"], 4.6, square=True)
+            dots(axes, synthetic[i::layers], COLOURS["synthetic"], 3.4, square=True)
+            dots(axes, real[i::layers], COLOURS["paper"], 8.6 if few else 5.2)
+            dots(axes, real[i::layers], COLOURS["real"], 6.6 if few else 4.0)
+        svg = inline(figure, identity)
     outside = (own[:, 0] < x_range[0]) | (own[:, 0] > x_range[1])
     outside |= (own[:, 1] < y_range[0]) | (own[:, 1] > y_range[1])
     return svg, int(outside.sum())
 
 
-def _xy(points: PointSet) -> Floats:
+def xy_of(points: PointSet) -> Floats:
+    """One row per point."""
     return np.column_stack([points.x, points.y]).astype(np.float64)
 
 
@@ -132,19 +134,32 @@ def _range(own: Floats, context: Floats) -> tuple[float, float]:
     return float(low - margin), float(high + margin)
 
 
-def _points(axes: Axes, xy: Floats, colour: str, size: float, square: bool = False) -> None:
-    """All points as one path of strokes without length: a tenth of the size of single marks."""
-    if not len(xy):
+def dots(
+    axes: Axes, xy: Floats, colour: str, size: float, *, square: bool = False, length: float = 0.0
+) -> None:
+    """All points as one path of strokes without length: a tenth of the size of single marks.
+
+    In a file of pixels they need some, in units of the data: there a stroke without any is none.
+    """
+    cap: CapStyleType = "projecting" if square else "round"
+    strokes(axes, xy, xy + np.array([length, 0.0]), colour, size, cap=cap)
+
+
+def strokes(
+    axes: Axes, start: Floats, end: Floats, colour: str, width: float, *, cap: CapStyleType
+) -> None:
+    """Straight strokes from each row of `start` to that of `end`, as one path."""
+    if not len(start):
         return
-    codes = np.tile([Path.MOVETO, Path.LINETO], len(xy))
-    marks = Path(np.repeat(xy, 2, axis=0), codes)
+    codes = np.tile([Path.MOVETO, Path.LINETO], len(start))
+    ends = np.stack([start, end], axis=1).reshape(-1, 2)
     axes.add_patch(
         PathPatch(
-            marks,
+            Path(ends, codes),
             fill=False,
-            edgecolor=COLOURS[colour],
-            linewidth=size,
-            capstyle="projecting" if square else "round",
+            edgecolor=colour,
+            linewidth=width,
+            capstyle=cap,
             snap=False,
         )
     )
@@ -173,7 +188,7 @@ def distances(nearest: NearestReal, identity: str) -> tuple[str, int]:
     """
     sets = {"synthetic": np.asarray(nearest.synthetic), "real": np.asarray(nearest.real)}
     end = max(float(np.quantile(v, 0.98)) for v in sets.values() if len(v)) or 1.0
-    with _settings():
+    with settings():
         figure, axes = _canvas(LOW_HEIGHT_PX, (0.0, end), (0.0, 1.0))
         axes.yaxis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 1]))
         axes.yaxis.set_major_formatter(FixedFormatter(["0%", "25%", "50%", "75%", "100%"]))
@@ -181,7 +196,7 @@ def distances(nearest: NearestReal, identity: str) -> tuple[str, int]:
         for colour, values in sets.items():
             if len(values):
                 _cumulative(axes, values, end, colour)
-        svg = _inline(figure, identity)
+        svg = inline(figure, identity)
     return svg, sum(int((v > end).sum()) for v in sets.values())
 
 
@@ -247,7 +262,7 @@ def tick_labels(places: Sequence[float]) -> list[str]:
 # --- SVG ---
 
 
-def _inline(figure: Figure, identity: str) -> str:
+def inline(figure: Figure, identity: str) -> str:
     """The figure as an <svg> element that belongs inside a page.
 
     Without what only a file needs (declarations, metadata, a style sheet that would apply to the

@@ -12,6 +12,7 @@ from spark_smote.results import (
     ClassOutcome,
     ColumnRole,
     LevelDrift,
+    MethodShown,
     NearestReal,
     ResampleReport,
 )
@@ -331,3 +332,27 @@ def more_columns(number: int, largest_ks: float) -> str:
     if number == 1:
         return f"One more column differs less: KS of {largest_ks:.3f}."
     return f"{count(number)} more columns differ less: KS of {largest_ks:.3f} at most."
+
+
+def method_title(shown: MethodShown) -> str:
+    """A method of a gallery, with the parameters that are not at their defaults.
+
+    >>> method_title(MethodShown("random over-sampling", "", {"shrinkage": 0.5}, [], []))
+    'Random over-sampling, shrinkage=0.5'
+    """
+    asked = [f"{name}={setting(value)}" for name, value in shown.parameters.items()]
+    return ", ".join([shown.method[:1].upper() + shown.method[1:], *asked])
+
+
+def method_counts(shown: MethodShown) -> str:
+    """Rows of each class before and after a method of a gallery.
+
+    >>> grown = ClassOutcome("rare", 12, 12, 48, "smote", 5, 5)
+    >>> method_counts(MethodShown("SMOTE", "", {}, [grown], []))
+    'rare 12 \N{RIGHTWARDS ARROW} 48'
+    """
+    return ", ".join(
+        f"{literal(c.label)} {count(c.rows_before)}"
+        + (f" \N{RIGHTWARDS ARROW} {count(c.rows_after)}" if c.rows_added else "")
+        for c in shown.classes
+    )

@@ -59,6 +59,12 @@ class Sampler(HasLabel, HasSeed, DefaultParamsReadable["Sampler"], MLWritable):
             }
         )
 
+    @classmethod
+    def needs_levels(cls) -> bool:
+        """Whether it is for tables with nominal columns only."""
+        nominal = getattr(cls, "nominalCols", None)
+        return isinstance(nominal, Parameter) and bool(nominal.default == AUTO)
+
     @abstractmethod
     def plan(self, df: DataFrame, progress: Progress | None = None) -> ResamplePlan:
         """Resolve everything about resampling `df`, by small jobs, and write nothing."""

@@ -3,7 +3,6 @@
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from spark_smote.plans.levels import AUTO
 from spark_smote.samplers import REGISTRY
 
 METHODS = sorted(REGISTRY)
@@ -42,7 +41,7 @@ def fits(method, case):
 
 def needs_levels(method):
     """Whether the sampler works on tables with nominal columns only."""
-    return has(method, "nominalCols") and REGISTRY[method].nominalCols.default == AUTO
+    return REGISTRY[method].needs_levels()
 
 
 def with_levels(method, table):

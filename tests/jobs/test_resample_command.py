@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from spark_smote.config import load_config
+from spark_smote.results import ClassOutcome, MethodShown, PointSet
 
 COMMON, RARE = 300, 40
 FITTING = ("--label", "label", "--carry", "null")
@@ -444,9 +445,24 @@ def test_the_demo_makes_rebalances_and_reports(cli, tmp_path):
 
     assert result.exit_code == 0, result.stderr
     assert "3,000 card transactions" in result.stdout
-    assert (tmp_path / "demo" / "balanced" / "_spark_smote" / "report.html").exists()
+    folder = tmp_path / "demo" / "balanced" / "_spark_smote"
+    assert {each.name for each in folder.iterdir()} >= {"report.html", "report.json"}
+    assert not (folder / "gallery.png").exists()
     table = _rows(tmp_path / "demo" / "balanced")
     assert Counter(table["is_fraud"].to_pylist()) == {0: 2970, 1: 297}
     new = table.filter(table["is_synthetic"])
     assert new["transaction_id"].null_count == new.num_rows
     assert new["booked_at"].null_count == 0
+
+
+def test_the_demo_shows_what_each_method_does_where_asked(cli, tmp_path, monkeypatch):
+    shown = MethodShown("SMOTE", "", {}, [ClassOutcome("rare", 1, 1, 1, "untouched", 0, 0)], [])
+    shown.points.append(PointSet("rare", "real", [0.0, 1.0], [0.0, 1.0]))
+    monkeypatch.setattr("spark_smote.workflow.methods_shown", lambda _: [shown])
+
+    result = cli("demo", "--rows", "2000", "--output", tmp_path / "demo", "--gallery")
+
+    assert result.exit_code == 0, result.stderr
+    folder = tmp_path / "demo" / "balanced" / "_spark_smote"
+    assert (folder / "gallery.png").read_bytes().startswith(b"\x89PNG")
+    assert "What each method does" in (folder / "report.html").read_text(encoding="utf-8")
