@@ -58,6 +58,11 @@ class ClassOutcome:
         """New rows among `rows_after`."""
         return max(0, self.rows_added) if self.rows_synthetic is None else self.rows_synthetic
 
+    @property
+    def rows_removed(self) -> int:
+        """Original rows that are no longer among `rows_after`."""
+        return self.rows_before + self.new_rows - self.rows_after
+
 
 @dataclass(frozen=True)
 class GroupFate:

@@ -311,7 +311,7 @@ def _check_replaceable(target: Location, if_exists: IfExists) -> None:
     if manifest is None:
         raise PathError(
             f"output {target} exists and was not written by spark_smote (it has no manifest): "
-            "give another folder, or if_exists='replace' to replace it"
+            "give another folder, or if_exists='replace' (--replace) to replace it"
         )
     known = {str(file["path"]) for file in manifest.get("files", [])}
     prefix = target.arrow.rstrip("/") + "/"
@@ -322,7 +322,7 @@ def _check_replaceable(target: Location, if_exists: IfExists) -> None:
     if added is not None:
         raise PathError(
             f"output {target} holds files that spark_smote did not write there, e.g. {added}: "
-            "give another folder, or if_exists='replace' to replace them too"
+            "give another folder, or if_exists='replace' (--replace) to replace them too"
         )
 
 

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_smote.labels import largest, smallest
+from spark_smote.plans.notices import MOST_OF_MINORITY
 from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.table import Table
@@ -107,15 +108,16 @@ def chain_plan(
     maker = next((step for step in chained.steps if step.report.makes_rows), chained.steps[0])
     request = replace(maker.table.request, synthetic_col=resolved["syntheticCol"])
     table: Table = replace(maker.table, request=request)
+    classes = _outcomes(reports, _synthetic_left(chained, reports))
     report = replace(
         reports[0],
         method=method,
         asked=asked,
         resolved=resolved,
         columns=maker.report.columns,
-        classes=_outcomes(reports, _synthetic_left(chained, reports)),
+        classes=classes,
         accuracy=[found for report in reports for found in report.accuracy],
-        notices=_notices(reports),
+        notices=_notices(reports, classes),
         phases=[
             replace(phase, name=f"{number}. {phase.name}")
             for number, report in enumerate(reports, 1)
@@ -190,17 +192,26 @@ def _outcomes(
     return outcomes
 
 
-def _notices(reports: Sequence[ResampleReport]) -> list[Notice]:
-    """What the steps gave rise to; what they do to the balance is told of all of them together."""
+def _notices(reports: Sequence[ResampleReport], classes: Sequence[ClassOutcome]) -> list[Notice]:
+    """What the steps gave rise to; what they do to the classes is told of all of them together."""
     notices = [
         replace(told, message=f"Step {number}: {told.message}")
         for number, report in enumerate(reports, 1)
         for told in report.notices
-        if told.code != "balance_turned"
+        if told.code not in ("balance_turned", "minority_removed")
     ]
     before = {c.label: c.rows_before for c in reports[0].classes}
     after = {c.label: c.rows_after for c in reports[-1].classes}
     rare, common = smallest(before), largest(before)
+    lost = next(c.rows_removed for c in classes if c.label == rare)
+    if lost > MOST_OF_MINORITY * before[rare]:
+        notices.append(
+            Notice(
+                "minority_removed",
+                f"Class {rare!r}, the smallest, loses {lost:,} of its {before[rare]:,} real rows "
+                f"({lost / before[rare]:.0%}).",
+            )
+        )
     if after.get(rare, 0) > after.get(common, 0):
         notices.append(
             Notice(

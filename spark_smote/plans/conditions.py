@@ -19,6 +19,8 @@ from spark_smote.spark_failures import has_condition, summary
 
 BROKEN = 0.05
 """Share of real rows that break a condition, beyond which rows or condition are probably wrong."""
+DRAWS_THAT_TELL = 20 * MOST_DRAWS
+"""Where none of so many meets all conditions, fewer than 1 in 128 do (but once in 20,000 times)."""
 SELDOM = 0.2
 """Share of draws that meet all conditions, below which drawing is most of the work."""
 
@@ -198,3 +200,32 @@ def condition_notices(
             )
         )
     return notices
+
+
+def refuse_impossible_conditions(
+    conditions: Sequence[str], trial: Sequence[TrialDraws], whole: Sequence[bool]
+) -> None:
+    """Stop before a run that cannot end well.
+
+    Parameters
+    ----------
+    trial : sequence of TrialDraws
+    whole : sequence of bool
+        For each, whether all rows of its class were drawn from.
+
+    Raises
+    ------
+    DataError
+        If no draw of many from all rows of a class meets the conditions.
+    """
+    for each, everything in zip(trial, whole, strict=True):
+        if everything and not each.met and each.draws >= DRAWS_THAT_TELL:
+            met = "; ".join(
+                f"{condition!r} by {times:,}"
+                for condition, times in zip(conditions, each.met_each, strict=True)
+            )
+            raise DataError(
+                f"constraints: none of {each.draws:,} draws from all rows of class "
+                f"{each.label!r} meets them ({met}); correct or loosen them, or leave the class "
+                "out of samplingStrategy (a column that new rows leave null meets nothing)"
+            )

@@ -161,14 +161,17 @@ def crowded_notices(rows: Mapping[LabelValue, tuple[int, int]]) -> list[Notice]:
 
 def skipped_notices(profile: Profile) -> list[Notice]:
     """Rows that the search does not see."""
-    skipped = sum(profile.counts.values()) - sum(profile.usable.values())
+    by_class = {label: rows - profile.usable[label] for label, rows in profile.counts.items()}
+    skipped = sum(by_class.values())
     if not skipped:
         return []
+    rare = smallest(profile.counts)
+    of_rare = f"{by_class[rare]:,} of the {profile.counts[rare]:,} rows of class {rare!r}"
     return [
         Notice(
             "invalid_skipped",
-            f"{skipped:,} rows have null, NaN or infinite inputs: kept in the output, but "
-            f"neither base nor neighbour (handleInvalid='skip').",
+            f"{skipped:,} rows have null, NaN or infinite inputs, among them {of_rare}: kept in "
+            f"the output, but neither base nor neighbour (handleInvalid='skip').",
         )
     ]
 

@@ -153,11 +153,11 @@ def seconds(number: float) -> str:
 
 def headline(report: ResampleReport, arrow: str = "→") -> str:
     """What happened, in one sentence."""
-    changed = [c for c in report.classes if c.rows_added]
+    changed = [c for c in report.classes if c.new_rows or c.rows_removed]
     if not changed:
         return f"Nothing to change: all {rows(report.rows_before)} stay as they are"
-    added = sum(max(c.rows_added, 0) for c in changed)
-    removed = -sum(min(c.rows_added, 0) for c in changed)
+    added = sum(c.new_rows for c in changed)
+    removed = sum(c.rows_removed for c in changed)
     what = [f"{count(added)} synthetic"] if added else []
     what += [f"{count(removed)} removed"] if removed else []
     if len(changed) == 1:
@@ -256,7 +256,7 @@ def constraint_sentence(constraint: Constraint) -> str:
     real = f"{count(constraint.unmet)} of {rows(constraint.rows)} break it"
     nulls = f" ({count(constraint.unknown)} as NULL)" if constraint.unknown else ""
     drawn = share(constraint.drawn_met)
-    return f"{real}{nulls}; {drawn} of trial draws meet it, and all new rows"
+    return f"{real}{nulls}; {drawn} of trial draws meet it, and every new row will"
 
 
 def nearest_sentence(nearest: NearestReal) -> str:

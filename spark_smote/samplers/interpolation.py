@@ -18,6 +18,7 @@ from spark_smote.plans.conditions import (
     check_conditions,
     condition_notices,
     conditions_of_real_rows,
+    refuse_impossible_conditions,
 )
 from spark_smote.plans.counting import Asked, Tally, count_buckets, measured_accuracy
 from spark_smote.plans.imputing import missing_marked, sampled_medians
@@ -208,6 +209,8 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
         trial, recipe = clock.run(
             "trial", lambda: tried_out(table, recipe, records.frame, hashed.samples, counts)
         )
+        whole = [sample.complete for sample in hashed.samples]
+        refuse_impossible_conditions(recipe.conditions, trial, whole)
         return recipe, trial
 
     @property

@@ -9,6 +9,7 @@ from imblearn.under_sampling import EditedNearestNeighbours, TomekLinks
 from pyspark.sql import functions as F
 
 from spark_smote import SMOTE, SMOTEENN, SMOTETomek
+from spark_smote.report import wording
 from spark_smote.samplers import REGISTRY
 from tests.tables import (
     AWKWARD_ID,
@@ -54,6 +55,18 @@ def test_what_is_left_is_what_imbalanced_learn_leaves_of_the_same_rows(done):
     assert 0 < len(before) - len(expected) < len(before) / 2
     found = sorted(map(tuple, left[["x", "y", "label", "is_synthetic"]].to_numpy()))
     assert found == sorted(map(tuple, expected[["x", "y", "label", "is_synthetic"]].to_numpy()))
+
+
+def test_the_headline_and_a_warning_count_real_rows_that_went(done):
+    plan, left, _ = done
+    new, real = int(left.is_synthetic.sum()), int((~left.is_synthetic).sum())
+    said = wording.headline(plan.report)
+    of_rare = int((~left.is_synthetic & (left.label == "c")).sum())
+    warned = [n.message for n in plan.report.notices if n.code == "minority_removed"]
+
+    assert f"{new} synthetic, {480 - real} removed" in said
+    assert bool(warned) == (of_rare < 0.8 * 60)
+    assert all(f"loses {60 - of_rare} of its 60 real rows" in message for message in warned)
 
 
 def test_the_step_before_cleaning_is_smote(done, table):

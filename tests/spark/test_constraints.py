@@ -306,7 +306,14 @@ def test_without_constraints_the_plan_of_spark_is_the_same(spark, monkeypatch):
     assert not {"constraints", "trial"} & {phase.name for phase in plan.report.phases}
 
 
-def test_impossible_constraints_say_so_when_planned_and_fail_by_name_and_number(spark):
+def test_impossible_constraints_are_refused_when_planned(spark):
+    with pytest.raises(DataError, match=r"none of 2,400 draws .* class 'rare' .*'t9'\" by 0"):
+        sampler(constraints=["n >= 0", "tag = 't9'"]).plan(table(spark))
+
+
+def test_constraints_too_seldom_met_fail_by_name_and_number(spark, monkeypatch):
+    """As where fewer draws than tell were made when planning."""
+    monkeypatch.setattr("spark_smote.plans.conditions.DRAWS_THAT_TELL", 1 << 60)
     plan = sampler(constraints=["n >= 0", "tag = 't9'"]).plan(table(spark))
     (seldom,) = [n for n in plan.report.notices if n.code == "constraints_seldom_met"]
     assert "0 of 2,400 in class 'rare'" in seldom.message
