@@ -111,7 +111,7 @@ def built(spark, drawn, place, kind, sizes):
 
 @pytest.mark.parametrize("method", OF_SCHEMAS)
 @settings(
-    max_examples=10,
+    max_examples=5,
     derandomize=True,
     deadline=None,
     database=None,

@@ -57,7 +57,7 @@ def test_contenders_run_side_by_side_and_over_samplers_write_equally_many_rows(t
         assert run["failure"] == ""
         assert float(run["new_rows"]) == 2100 - 600
         assert float(run["output_rows"]) == 2 * 2100
-        assert 0 < float(run["seconds"]) < 600
+        assert float(run["seconds"]) > 0
         assert float(run["process_peak_bytes"]) > 50e6
     for name in (OURS, FLOOR):
         assert float(runs[name]["jvm_peak_bytes"]) > 100e6
