@@ -42,10 +42,10 @@ class Cut:
         return (row < last) | ((row == last) & complete)
 
     @property
-    def partly(self) -> dict[int, tuple[int, int]]:
-        """Keys of rows of which some occurrences are taken and some are not, with both numbers."""
+    def partly(self) -> dict[int, int]:
+        """Keys of rows of which some occurrences are taken and some are not: how many are."""
         rows = zip(self.keys, self.taken, self.left, strict=True)
-        return {key: (taken, left) for key, taken, left in rows if taken and left}
+        return {key: taken for key, taken, left in rows if taken and left}
 
 
 def cut_rows(rows: DataFrame, wanted: Sequence[int], most: int) -> Cut:

@@ -51,7 +51,7 @@ def keeping_keys(
     table: Table,
     among: Column,
     keys: DataFrame,
-    partly: Mapping[int, tuple[int, int]],
+    partly: Mapping[int, int],
     decided: KeptRecords,
 ) -> Removal:
     """Of some rows those with certain keys stay, with all their occurrences; all other rows do.
@@ -64,8 +64,8 @@ def keeping_keys(
         True for the rows that only stay if they are named.
     keys : DataFrame
         One row = a distinct row that stays: `key bigint`, as `Table.key` has it.
-    partly : mapping of key to two numbers
-        Rows of which some occurrences stay and some go: how many. Not among `keys`.
+    partly : mapping of key to rows
+        Of which so many occurrences stay, and some go. Not among `keys`.
     decided : KeptRecords
         What `keys` is made of, to be kept while the rows are in use.
     """
@@ -77,7 +77,7 @@ def keeping_keys(
     if not partly:
         return Removal(kept, go.select(*names), decided)
     equal = table.key.isin(*partly)
-    pairs = [(F.lit(key), F.lit(stays)) for key, (stays, _) in partly.items()]
+    pairs = [(F.lit(key), F.lit(stays)) for key, stays in partly.items()]
     stays = F.create_map(*[each for pair in pairs for each in pair])[F.col("key")]
     twins = own.filter(equal).groupBy(table.key.alias("key"), table.twin_key.alias("twin")).count()
     # those that differ by the sign of a zero: first one kind stays, then the next

@@ -192,8 +192,6 @@ def test_the_report_says_how_many_rows_are_left_out(spark):
 
 
 def test_variants_that_read_alike_are_not_taken_for_each_other(spark):
-    if not hasattr(F, "parse_json"):
-        pytest.skip("this pyspark has no variant type")
     table = spark.sql(
         "select 0 as label, cast(date'2024-01-01' as variant) as v union all "
         "select 0, cast('2024-01-01' as variant) union all select 0, cast('2024-01-01' as variant) "
