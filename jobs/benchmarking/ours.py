@@ -16,8 +16,9 @@ from spark_smote import SMOTE
 from spark_smote.plans.buckets import Bucket
 from spark_smote.plans.hashing import send_to_tasks
 from spark_smote.plans.layout import Slice
+from spark_smote.plans.parents import around_bucket
 from spark_smote.plans.resample_plan import ResamplePlan
-from spark_smote.plans.synthesise import around_bucket, emitter
+from spark_smote.plans.synthesise import emitter
 from spark_smote.results import ResampleReport
 from spark_smote.samplers import REGISTRY, Sampler
 

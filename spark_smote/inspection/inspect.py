@@ -28,7 +28,8 @@ from spark_smote.plans.survey import (
     tally_columns,
 )
 from spark_smote.samplers.base import PhaseClock, Progress, library_versions
-from spark_smote.samplers.params import HasInputs, HasLabel, HasNeighbours, HasSeed, columns
+from spark_smote.samplers.checks import columns
+from spark_smote.samplers.params import HasLabel, HasNeighbours, HasOtherCols, HasSeed
 
 PHASES = ("survey", "profile", "sample", "search", "judge")
 
@@ -116,7 +117,7 @@ def inspect(
         input_cols=None if inputCols is None else columns("inputCols", inputCols),
         nominal_cols=columns("nominalCols", nominalCols),
         ignore_cols=columns("ignoreCols", ignoreCols),
-        id_col=None if idCol is None else HasInputs.idCol.typeConverter(idCol),
+        id_col=None if idCol is None else HasOtherCols.idCol.typeConverter(idCol),
     )
     clock = PhaseClock(progress)
     schema = df.schema

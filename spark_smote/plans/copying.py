@@ -19,9 +19,9 @@ from spark_smote.kernels.copies import copies
 from spark_smote.kernels.streams import stream
 from spark_smote.plans.arrow import ArrowFunction, integers_of, worker
 from spark_smote.plans.drawing import distinct_rows
+from spark_smote.plans.movement import Movement
 from spark_smote.plans.records import KeptRecords, class_code
 from spark_smote.plans.removal import in_classes, repeated
-from spark_smote.plans.smoothing import Smoothing
 from spark_smote.plans.table import PROVENANCE_COLUMNS, Table
 from spark_smote.results import LabelValue
 
@@ -75,11 +75,11 @@ def draw_copies(
     return Copies(labels, times, keys)
 
 
-def copied_rows(table: Table, drawn: Copies, smoothing: Smoothing | None = None) -> DataFrame:
+def copied_rows(table: Table, drawn: Copies, movement: Movement | None = None) -> DataFrame:
     """The copies, in the columns of the table (under neutral names), then those of provenance."""
     own = table.frame.filter(in_classes(table, drawn.labels))
     rows = repeated(table, own, drawn.times).withColumn("class", class_code(table, drawn.labels))
-    columns = [_copied(table, i, smoothing) for i in range(len(table.schema))]
+    columns = [_copied(table, i, movement) for i in range(len(table.schema))]
     if table.request.provenance:
         base = F.col("key") if table.id is None else F.col(f"c{table.id}")
         nothing = F.lit(None).cast(T.DoubleType())
@@ -88,14 +88,14 @@ def copied_rows(table: Table, drawn: Copies, smoothing: Smoothing | None = None)
     return rows.select(*columns)
 
 
-def _copied(table: Table, position: int, smoothing: Smoothing | None) -> Column:
+def _copied(table: Table, position: int, movement: Movement | None) -> Column:
     """A column of new rows."""
     field = table.schema[position]
     column = F.col(f"c{position}")
     if position == table.id or position in table.emptied:
         column = F.lit(None).cast(field.dataType)
-    elif smoothing is not None and position in table.inputs:
-        column = smoothing.shifted(table, position)
+    elif movement is not None and position in table.inputs:
+        column = movement.shifted(table, position)
     return column.alias(f"c{position}", metadata=field.metadata)
 
 

@@ -20,14 +20,9 @@ from spark_smote.plans.arrow import rows_per_batch
 from spark_smote.plans.buckets import Bucket
 from spark_smote.plans.classes import ClassTask
 from spark_smote.plans.layout import Slice
-from spark_smote.plans.synthesise import (
-    Parents,
-    Recipe,
-    around_bucket,
-    listed_neighbours,
-    made_rows,
-    neighbours_at_hand,
-)
+from spark_smote.plans.parents import Parents, around_bucket, listed_neighbours, neighbours_at_hand
+from spark_smote.plans.recipe import Recipe
+from spark_smote.plans.synthesise import made_rows
 
 TRIES = 8
 """Draws from each base in a trial."""

@@ -13,6 +13,7 @@ from spark_smote.labels import in_order
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import class_records
 from spark_smote.plans.sample import sample_classes
+from spark_smote.plans.search import Run
 from spark_smote.plans.table import Table
 
 MOST_SAMPLED = 40_000
@@ -38,11 +39,26 @@ def missing_marked(table: Table) -> Table:
     return replace(table, stand_ins=(MISSING,) * len(table.inputs))
 
 
-def sampled_medians(table: Table, profile: Profile, *, seed: int) -> Floats:
+def nothing_missing(table: Table, profile: Profile) -> Table:
+    """The table without those markers, if its rows turn out to have all their inputs."""
+    if profile.complete == profile.counts:
+        return replace(table, stand_ins=(), all_valid=True)
+    return table
+
+
+def sampled_medians(table: Table, profile: Profile, run: Run, *, seed: int) -> Floats | None:
     """The median of each input over all classes, of what is there; 0 where nothing is.
 
-    From a canonical sample of each class, weighted as the classes are large.
+    From a canonical sample of each class, weighted as the classes are large. None where nothing is
+    missing.
     """
+    if not table.stand_ins:
+        return None
+    medians: Floats = run("medians", lambda: _sampled_medians(table, profile, seed=seed))
+    return medians
+
+
+def _sampled_medians(table: Table, profile: Profile, *, seed: int) -> Floats:
     labels = in_order(profile.counts)  # weights are added up in this order
     each = max(FEWEST_PER_CLASS, MOST_SAMPLED // len(labels))
     sampled = sample_classes(

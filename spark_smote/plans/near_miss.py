@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from spark_smote.kernels.distances import Ints
+from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.metric import LevelMetric
 from spark_smote.kernels.references import mean_distances, shortlist
 from spark_smote.plans.buckets import Bucket
 from spark_smote.plans.cleaning import FOUND, found_batch
@@ -36,17 +37,8 @@ class Ranking:
 
     def __call__(self, bucket: Bucket, asked: Ints) -> Iterator[pa.RecordBatch]:
         """The rows that ask, as `RANKED` has them."""
-        model, rows = self.metric.model, bucket.rows
         near = searched_rows(self.metric, bucket)
-        means = mean_distances(
-            rows.features[asked],
-            rows.features[near],
-            rows.multiplicity[near],
-            self.metric.k,
-            model.inverse_scale,
-            model.nominal,
-            farthest=self.farthest,
-        )
+        means = mean_distances(*compared(self.metric, bucket, asked, near), farthest=self.farthest)
         words = means.view(np.int64)  # in the order of the distances, which are not negative
         yield found_batch(bucket, asked, word=pa.array(-words if self.descending else words))
 
@@ -59,16 +51,8 @@ class Shortlist:
 
     def __call__(self, bucket: Bucket, asked: Ints) -> Iterator[pa.RecordBatch]:
         """Those rows, as `FOUND` has them."""
-        model, rows = self.metric.model, bucket.rows
         near = searched_rows(self.metric, bucket)
-        listed = shortlist(
-            rows.features[asked],
-            rows.features[near],
-            rows.multiplicity[near],
-            self.metric.k,
-            model.inverse_scale,
-            model.nominal,
-        )
+        listed = shortlist(*compared(self.metric, bucket, asked, near))
         yield found_batch(bucket, near[listed])
 
 
@@ -78,6 +62,16 @@ def searched_rows(metric: Metric, bucket: Bucket) -> Ints:
     if parties is None:
         raise ValueError("all rows are searched")
     return np.flatnonzero(parties.found[bucket.ranks])
+
+
+def compared(
+    metric: Metric, bucket: Bucket, asked: Ints, near: Ints
+) -> tuple[Floats, Floats, Ints, int, Floats, LevelMetric | None]:
+    """Rows that ask and rows that are searched, as `kernels.references` takes them."""
+    model, rows = metric.model, bucket.rows
+    queries, references = rows.features[asked], rows.features[near]
+    times = rows.multiplicity[near]
+    return queries, references, times, metric.k, model.inverse_scale, model.nominal
 
 
 def shortlisted(searches: Sequence[Search]) -> DataFrame:

@@ -28,14 +28,8 @@ from spark_smote.plans.conditions import condition_met, fresh_names
 from spark_smote.plans.draws import ABOUT_DRAWS, Drawing, Kin
 from spark_smote.plans.hashing import send_to_tasks
 from spark_smote.plans.layout import Slice
-from spark_smote.plans.synthesise import (
-    Recipe,
-    SliceRows,
-    emitted_schema,
-    emitter,
-    no_rows,
-    restored,
-)
+from spark_smote.plans.recipe import Recipe
+from spark_smote.plans.synthesise import SliceRows, emitted_schema, emitter, no_rows, restored
 from spark_smote.plans.table import Table
 
 

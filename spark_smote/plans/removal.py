@@ -26,7 +26,7 @@ class Removal:
 
     kept: DataFrame
     removed: DataFrame
-    decided: KeptRecords | None = None
+    decided: tuple[KeptRecords, ...] = ()
     """What was decided, where it is kept for as long as one of both parts is in use."""
 
 
@@ -75,7 +75,7 @@ def keeping_keys(
     names = table.frame.columns
     kept = table.frame.filter(~among).union(stay.select(*names))
     if not partly:
-        return Removal(kept, go.select(*names), decided)
+        return Removal(kept, go.select(*names), (decided,))
     equal = table.key.isin(*partly)
     pairs = [(F.lit(key), F.lit(stays)) for key, stays in partly.items()]
     stays = F.create_map(*[each for pair in pairs for each in pair])[F.col("key")]
@@ -94,7 +94,7 @@ def keeping_keys(
     return Removal(
         kept.union(occurring(F.col("stays"))),
         rest.union(occurring(F.col("count") - F.col("stays"))),
-        decided,
+        (decided,),
     )
 
 
@@ -132,7 +132,7 @@ def keeping_times(
     return Removal(
         kept=others.union(stay.select(*names)),
         removed=go.select(*names),
-        decided=decided,
+        decided=() if decided is None else (decided,),
     )
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 
+from spark_smote.plans.recipe import Recipe
 from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.redraw import constrained
 from spark_smote.plans.removal import Removal
-from spark_smote.plans.synthesise import Recipe, no_rows, synthesise, with_originals
+from spark_smote.plans.synthesise import no_rows, synthesise, with_originals
 from spark_smote.plans.table import Table
 from spark_smote.results import ResampleReport
 
@@ -66,8 +67,8 @@ class ResamplePlan:
     @property
     def kept(self) -> list[KeptRecords]:
         """What Spark keeps for these rows, while somebody holds on to it."""
-        kept = (self.records, self.removal.decided if self.removal else None)
-        return [each for each in kept if each is not None]
+        decided = self.removal.decided if self.removal else ()
+        return [*([self.records] if self.records else []), *decided]
 
     def _made(self, frame: DataFrame) -> DataFrame:
         for kept in self.kept:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -14,51 +13,30 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from spark_smote.kernels.bucket import (
-    BucketRows,
-    Draw,
-    Neighbourhoods,
-    draw,
-    neighbourhoods,
-    shared_bases,
-)
 from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.interpolate import interpolate, interpolate_with_holes
-from spark_smote.kernels.nominal import modes
-from spark_smote.kernels.streams import stream
-from spark_smote.kernels.value_difference import ValueDifference
 from spark_smote.plans.arriving import stowed
 from spark_smote.plans.arrow import ArrowFunction, features_of, rows_per_batch, worker
 from spark_smote.plans.buckets import Bucket, buckets_of_tasks
-from spark_smote.plans.classes import ClassTask
 from spark_smote.plans.exact import RowStore, WholeClass, whole_tasks
 from spark_smote.plans.hashing import send_to_tasks
-from spark_smote.plans.layout import ROWS_PER_SLICE, Layout, Slice
-from spark_smote.plans.model import ClassModel
+from spark_smote.plans.layout import Layout, Slice
+from spark_smote.plans.parents import (
+    Parents,
+    around_bucket,
+    draw_slice,
+    neighbours_at_hand,
+    parents_along,
+    parents_of,
+)
+from spark_smote.plans.recipe import Recipe
 from spark_smote.plans.records import id_column, streamed, usable_rows
 from spark_smote.plans.table import KEY_COLUMN, PROVENANCE_COLUMNS, Table, label_literal
 from spark_smote.plans.vectors import stored
 from spark_smote.results import LabelValue
 
-ENTRIES_AT_ONCE = 1 << 22
-"""Bases whose lists are made at once, times k squared: 32 MiB an array."""
-
 BYTES_FETCHED = 64 << 20
 """Features of rows that are brought from disk at once."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """All that workers need to make the new rows; plain arrays, no session."""
-
-    tasks: tuple[ClassTask, ...]
-    models: tuple[ClassModel, ...]
-    layout: Layout
-    seed: int
-    distinct: bool = False
-    """Whether only distinct rows are neighbours, each counted once."""
-    conditions: tuple[str, ...] = ()
-    """SQL that every new row meets; then `plans.redraw.constrained` makes them."""
 
 
 def synthesise(table: Table, recipe: Recipe, records: DataFrame | None) -> DataFrame:
@@ -157,149 +135,17 @@ def _whole_emitter(recipe: Recipe, provenance: bool, slice_rows: SliceRows) -> A
     return emit
 
 
-@dataclass(frozen=True)
-class Parents:
-    """Which rows of a bucket some new ones are made of."""
-
-    bases: Ints
-    neighbours: Ints
-    gaps: Floats
-    levels: Ints
-    """Whose levels they take, shape (q, nominal columns)."""
-    alone: bool = False
-    """Whether no one neighbour is a parent beside the base."""
-    far: Floats | None = None
-    """The neighbours' features, where bases took neighbours along that may be elsewhere."""
-    far_ids: pa.Array | None = None
-    """Their ids, with provenance."""
-
-    def taken(self, some: slice) -> Parents:
-        """Those of some of the new rows."""
-        names = "bases", "neighbours", "gaps", "levels", "far", "far_ids"
-        held = {name: getattr(self, name) for name in names}
-        return replace(self, **{n: each[some] for n, each in held.items() if each is not None})
-
-    def among(self, rows: Ints) -> Parents:
-        """The same, as places in an ascending selection of the rows."""
-        return replace(
-            self,
-            bases=np.searchsorted(rows, self.bases),
-            neighbours=np.searchsorted(rows, self.neighbours),
-            levels=np.searchsorted(rows, self.levels),
-        )
-
-
-def neighbours_at_hand(around: Neighbourhoods, recipe: Recipe, task: ClassTask) -> int:
-    """How many neighbours a base has; 0 where bases are copied."""
-    if task.method != "smote":
-        return 0
-    return min(task.k, around.points - 1) if recipe.distinct else task.k
-
-
-def listed_neighbours(around: Neighbourhoods, bases: Ints, k: int, recipe: Recipe) -> Ints:
-    """The k nearest neighbours of each base, shape (u, k)."""
-    listed = around.distinct_lists if recipe.distinct else around.lists
-    step = max(1, ENTRIES_AT_ONCE // (k * k))
-    blocks = [bases[start : start + step] for start in range(0, len(bases), step)]
-    return np.concatenate([listed(block, k) for block in blocks])
-
-
-def _drawn(rows: BucketRows, recipe: Recipe, part: Slice, k: int, ranks: Ints | None) -> Draw:
-    """Draw; ranks are asked about where not all rows of the class are bases alike."""
-    task = recipe.tasks[part.class_code]
-    random = stream(recipe.seed, "draw", *task.stream, part.bucket, part.number)
-    if ranks is None or task.ranked is None:
-        return draw(rows, part.quota, k, random)
-    shares = recipe.layout.shares[part.class_code]
-    if shares is None:
-        able = rows.home & (np.array(task.ranked.weights)[ranks] > 0)
-        return draw(replace(rows, home=able), part.quota, k, random)
-    each, extra = np.array(shares.each), shares.extra[part.bucket]
-    start = part.number * ROWS_PER_SLICE
-    bases = shared_bases(rows, ranks, each, extra, start, part.quota)
-    return draw(rows, part.quota, k, random, bases)
-
-
-def _parents(
-    rows: BucketRows,
-    around: Neighbourhoods,
-    recipe: Recipe,
-    part: Slice,
-    ranks: Ints | None = None,
-) -> Parents:
-    """Draw and search."""
-    task, nominal = recipe.tasks[part.class_code], recipe.models[part.class_code].nominal
-    k = neighbours_at_hand(around, recipe, task)
-    drawn = _drawn(rows, recipe, part, k, ranks)
-    levels = np.repeat(drawn.base_ids[:, None], nominal.columns if nominal else 0, axis=1)
-    if k == 0:
-        return Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, levels, alone=True)
-    if nominal is None and not recipe.distinct:
-        neighbours = around.chosen(drawn.base_ids, drawn.slots, k)
-        return Parents(drawn.base_ids, neighbours, drawn.gaps, levels)
-    bases, which = np.unique(drawn.base_ids, return_inverse=True)
-    lists = listed_neighbours(around, bases, k, recipe)
-    if isinstance(nominal, ValueDifference):
-        # the base has a vote, and the lowest of the levels that tie has a chance of 1
-        lists = np.concatenate([bases[:, None], lists], axis=1)
-        chances = np.zeros((len(bases), nominal.columns))
-        won = _modes(around, lists, np.arange(len(bases)), chances)[which]
-        return Parents(drawn.base_ids, drawn.base_ids, drawn.gaps, won, alone=True)
-    if nominal is not None:
-        of_slice = *task.stream, part.bucket, part.number
-        chances = stream(recipe.seed, "mode", *of_slice).random(levels.shape)
-        levels = _modes(around, lists, which, chances)
-    return Parents(drawn.base_ids, lists[which, drawn.slots], drawn.gaps, levels)
-
-
-def _modes(around: Neighbourhoods, lists: Ints, which: Ints, chances: Floats) -> Ints:
-    """The rows of some lists whose levels are the most frequent there, shape of `chances`."""
-    listed, places = np.unique(lists, return_inverse=True)
-    won: Ints = listed[modes(around.codes(listed), places.reshape(lists.shape), which, chances)]
-    return won
-
-
-def _parents_along(inside: Bucket, recipe: Recipe, part: Slice) -> Parents:
-    """Draw among the neighbours that bases took along; half a step at most to other classes."""
-    task = recipe.tasks[part.class_code]
-    of_slice = *task.stream, part.bucket, part.number
-    drawn = _drawn(inside.rows, recipe, part, task.k, inside.ranks)
-    half = 0.5 * stream(recipe.seed, "half step", *of_slice).random(part.quota)
-    lists = inside.records.column("near_other").combine_chunks()
-    first = lists.offsets.to_numpy()[:-1].astype(np.int64)
-    place = first[inside.sources[drawn.base_ids]] + drawn.slots
-    differs = lists.values.to_numpy(zero_copy_only=False)[place]
-    features = inside.records.column("near_features").combine_chunks().values.to_numpy()
-    ids = None
-    if "near_id" in inside.records.column_names:
-        ids = inside.records.column("near_id").combine_chunks().values.take(pa.array(place))
-    return Parents(
-        bases=drawn.base_ids,
-        neighbours=drawn.base_ids,
-        gaps=drawn.gaps * np.where(differs, half, 1.0),
-        levels=np.zeros((part.quota, 0), dtype=np.int64),
-        far=features.reshape(len(lists.values), -1)[place] + 0.0,
-        far_ids=ids,
-    )
-
-
 def slice_rows(
     inside: Bucket, part: Slice, recipe: Recipe, provenance: bool
 ) -> Iterator[pa.RecordBatch]:
     """The new rows of a slice, batch by batch."""
     rows, task, model = inside.rows, recipe.tasks[part.class_code], recipe.models[part.class_code]
     if "near_other" in inside.records.column_names and task.method == "smote":
-        parents = _parents_along(inside, recipe, part)
+        parents = parents_along(inside, recipe, part)
     else:
-        parents = _parents(rows, around_bucket(rows, model), recipe, part, inside.ranks)
+        parents = parents_of(rows, around_bucket(rows, model), recipe, part, inside.ranks)
     given = inside.records, rows.features, inside.sources
     yield from _batches(parents, *given, recipe, part.class_code, provenance=provenance)
-
-
-def around_bucket(rows: BucketRows, model: ClassModel) -> Neighbourhoods:
-    """Which rows of a bucket are near to which, as the search sees them."""
-    seen = replace(rows, features=model.searched(rows.features))
-    return neighbourhoods(seen, model.inverse_scale, model.nominal)
 
 
 def _exact_rows(
@@ -311,7 +157,7 @@ def _exact_rows(
     k = neighbours_at_hand(around, recipe, task)
     asked = np.zeros(around.points, dtype=bool)
     for part in slices if k else ():
-        drawn = _drawn(rows, recipe, part, k, None)
+        drawn = draw_slice(rows, recipe, part, k, None)
         # a list is made from one slot on, or whole
         slots = drawn.slots if model.nominal is None else np.full(part.quota, k - 1)
         far = around.searched_for(drawn.base_ids, slots) | recipe.distinct
@@ -320,7 +166,7 @@ def _exact_rows(
     levels = model.nominal.columns if model.nominal else 0
     step = max(1, BYTES_FETCHED // (8 * model.width * (2 + levels)))
     for part in slices:
-        parents = _parents(rows, around, recipe, part)
+        parents = parents_of(rows, around, recipe, part)
         for start in range(0, part.quota, step):
             some = parents.taken(slice(start, start + step))
             needed = np.unique(np.concatenate([some.bases, some.neighbours, some.levels.ravel()]))

@@ -66,8 +66,9 @@ class ColumnRequest:
     along: tuple[str, ...] = ()
     """Columns that an earlier sampler added: looked at by no method, copied to new rows."""
     copied_by_spark: bool = False
-    """Whether new rows are copies that no Python worker sees: columns that nothing is said of are
-    copied, whatever their type."""
+    """Whether no Python worker sees new rows, so that columns of any type can be copied."""
+    copies_rows: bool = False
+    """Whether new rows are copies, and columns are copied that nothing is said of."""
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from spark_smote.plans.arrow import ArrowFunction, integers_of, packed, taken, w
 from spark_smote.plans.draws import Drawing
 from spark_smote.plans.layout import lay_out
 from spark_smote.plans.model import BucketCounts
+from spark_smote.plans.recipe import Recipe
 from spark_smote.plans.records import streamed
 from spark_smote.plans.redraw import draws_of, judged
 from spark_smote.plans.sample import ClassSample
-from spark_smote.plans.synthesise import Recipe
 from spark_smote.plans.table import Table
 from spark_smote.results import LabelValue, TrialDraws
 

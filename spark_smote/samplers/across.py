@@ -1,15 +1,14 @@
-"""What methods share that remove rows by what a search across classes finds."""
+"""What methods share that search across classes."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from pyspark.sql import DataFrame
 
 from spark_smote.kernels.distances import Floats
 from spark_smote.plans.columns import resolve_columns
-from spark_smote.plans.imputing import missing_marked, sampled_medians
+from spark_smote.plans.imputing import missing_marked, nothing_missing
 from spark_smote.plans.profile import Profile, profile_table
 from spark_smote.plans.search import SearchRequest
 from spark_smote.plans.table import Table
@@ -20,12 +19,15 @@ from spark_smote.samplers.params import (
     HasInputs,
     HasInvalid,
     HasLevels,
-    HasSearch,
+    HasOtherCols,
+    HasTableSearch,
 )
 
 
-class AcrossClasses(Sampler, HasInputs, HasSearch, HasFeaturesCol, HasLevels, HasInvalid):
-    """Search across classes, then leave out rows."""
+class AcrossClasses(
+    Sampler, HasInputs, HasOtherCols, HasTableSearch, HasFeaturesCol, HasLevels, HasInvalid
+):
+    """Search across classes, then leave out rows: the recipe of `Cleaning` and `NearMiss`."""
 
     makes_rows = False
 
@@ -37,33 +39,39 @@ class AcrossClasses(Sampler, HasInputs, HasSearch, HasFeaturesCol, HasLevels, Ha
         profile: Profile = clock.run(
             "profile", lambda: profile_table(table, handle_invalid=invalid)
         )
-        if profile.complete == profile.counts:  # nothing to skip and nothing to impute
-            table = replace(table, stand_ins=(), all_valid=True)
-        return table, profile
+        return nothing_missing(table, profile), profile
 
-    def _medians(self, table: Table, profile: Profile, clock: PhaseClock) -> Floats | None:
-        """What the search takes missing inputs for; None where none is missing."""
-        if not table.stand_ins:
-            return None
-        medians: Floats = clock.run(
-            "medians", lambda: sampled_medians(table, profile, seed=self._value("seed"))
-        )
-        return medians
 
-    def _search_request(
-        self, asking: Collection[LabelValue], k_name: str, k: int, medians: Floats | None
-    ) -> SearchRequest:
-        """A search for the k nearest rows of each row of some classes."""
-        value = self._value
-        return SearchRequest(
-            asking=asking,
-            k=k,
-            k_name=k_name,
-            quality=value("searchQuality"),
-            hash_family=value("hashFamily"),
-            standardize=value("standardize"),
-            seed=value("seed"),
-            recall_queries=value("recallQueries"),
-            medians=medians,
-            with_key=True,
-        )
+def search_request(
+    sampler: Sampler,
+    asking: Collection[LabelValue],
+    k_name: str,
+    k: int,
+    medians: Floats | None,
+    *,
+    with_key: bool = False,
+) -> SearchRequest:
+    """A search for the k nearest rows of each row of some classes, with a sampler's parameters.
+
+    Parameters
+    ----------
+    k_name : str
+        The parameter that says k, for messages.
+    medians : (c,) array or None
+        What the search takes missing inputs for.
+    with_key : bool
+        Whether judges are given the content key of each row.
+    """
+    value = sampler._value
+    return SearchRequest(
+        asking=asking,
+        k=k,
+        k_name=k_name,
+        quality=value("searchQuality"),
+        hash_family=value("hashFamily"),
+        standardize=value("standardize"),
+        seed=value("seed"),
+        recall_queries=value("recallQueries"),
+        medians=medians,
+        with_key=with_key,
+    )

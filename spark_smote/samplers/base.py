@@ -25,15 +25,16 @@ from spark_smote.plans.profile import Profile
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.table import ColumnRequest, Table
 from spark_smote.results import ClassOutcome, Notice, Phase, ResampleReport, SearchAccuracy
-from spark_smote.samplers.params import REQUIRED, HasLabel, HasSeed, Parameter
+from spark_smote.samplers.interface import equip
+from spark_smote.samplers.params import REQUIRED, HasLabel, HasMark, HasSeed, Parameter
 from spark_smote.strategy import is_persistable
 
 Progress = Callable[[str], AbstractContextManager[None]]
 """Called with the name of each phase; entered for as long as it lasts."""
 
 
-class Sampler(HasLabel, HasSeed, DefaultParamsReadable["Sampler"], MLWritable):
-    """Base of all samplers."""
+class Sampler(HasLabel, HasMark, HasSeed, DefaultParamsReadable["Sampler"], MLWritable):
+    """Base of all samplers, whose constructors take their parameters by keyword."""
 
     makes_rows: ClassVar[bool] = True
     """Whether new rows come; else the method only removes some."""
@@ -46,10 +47,13 @@ class Sampler(HasLabel, HasSeed, DefaultParamsReadable["Sampler"], MLWritable):
 
     _along: tuple[str, ...] = ()
     """Columns that earlier samplers of a chain added."""
-    _input_kwargs: dict[str, Any]
-    """What `keyword_only` keeps of a constructor's arguments."""
 
-    def __init__(self) -> None:
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "method" in vars(cls):
+            equip(cls)
+
+    def __init__(self, **params: Any) -> None:
         super().__init__()
         self._setDefault(
             **{
@@ -58,6 +62,7 @@ class Sampler(HasLabel, HasSeed, DefaultParamsReadable["Sampler"], MLWritable):
                 if isinstance(param, Parameter) and param.default is not REQUIRED
             }
         )
+        self.setParams(**params)
 
     @classmethod
     def needs_levels(cls) -> bool:
@@ -65,24 +70,20 @@ class Sampler(HasLabel, HasSeed, DefaultParamsReadable["Sampler"], MLWritable):
         nominal = getattr(cls, "nominalCols", None)
         return isinstance(nominal, Parameter) and bool(nominal.default == AUTO)
 
-    @abstractmethod
     def plan(self, df: DataFrame, progress: Progress | None = None) -> ResamplePlan:
-        """Resolve everything about resampling `df`, by small jobs, and write nothing."""
-
-    def resample(self, df: DataFrame) -> DataFrame:
-        """The rows of `df`, untouched, and the new ones.
-
-        Runs the jobs of `plan` at once; the rows themselves are made when the result is used.
+        """Resolve everything about resampling `df`, by small jobs, and write nothing.
 
         Parameters
         ----------
         df : DataFrame
             The training rows, and only these: rows that a model is tested on must not be here.
+        progress : callable, optional
+            Given the name of each phase, returns a context manager entered while it lasts.
 
         Returns
         -------
-        DataFrame
-            The input's columns in order, then `syntheticCol` and what `provenance` adds.
+        ResamplePlan
+            With `.report`, `.synthetic()`, `.removed()` and `.resampled()`.
 
         Raises
         ------
@@ -90,6 +91,23 @@ class Sampler(HasLabel, HasSeed, DefaultParamsReadable["Sampler"], MLWritable):
             For what can be decided without reading rows.
         DataError
             For what the rows do not allow.
+        """
+        return self._plan(df, PhaseClock(progress))
+
+    @abstractmethod
+    def _plan(self, df: DataFrame, clock: PhaseClock) -> ResamplePlan:
+        """What `plan` does, phase by phase."""
+
+    def resample(self, df: DataFrame) -> DataFrame:
+        """The rows of `df`, untouched, and the new ones.
+
+        Runs the jobs of `plan` at once, whose argument and errors are these; the rows themselves
+        are made when the result is used.
+
+        Returns
+        -------
+        DataFrame
+            The input's columns in order, then `syntheticCol` and what `provenance` adds.
         """
         return self.plan(df).resampled()
 

@@ -8,45 +8,41 @@ from typing import Any, TypeVar
 from pyspark.sql import DataFrame
 
 from spark_smote.plans.chain_plan import ChainPlan
-from spark_smote.samplers.base import Progress, Sampler
+from spark_smote.samplers.base import PhaseClock, Sampler
 from spark_smote.samplers.chain import plan_in_turn
 from spark_smote.samplers.cleaning import Cleaning
 from spark_smote.samplers.interpolation import Interpolating
-from spark_smote.samplers.params import HasFeaturesCol
+from spark_smote.samplers.params import (
+    HasBuckets,
+    HasInterpolatedFeaturesCol,
+    HasNeighbours,
+    HasOversamplingStrategy,
+)
 from spark_smote.samplers.smote import SMOTE
 
 S = TypeVar("S", bound=Sampler)
 
 
-class CleanedSMOTE(Interpolating, HasFeaturesCol):
+class CleanedSMOTE(Interpolating, HasInterpolatedFeaturesCol):
     """SMOTE and a cleaning method in turn, under the parameters of both."""
 
     phases = (*SMOTE.phases, *Cleaning.phases)
 
-    def plan(self, df: DataFrame, progress: Progress | None = None) -> ChainPlan:
-        """Resolve what SMOTE makes and what is removed then; write nothing.
+    samplingStrategy = HasOversamplingStrategy.samplingStrategy.adding(
+        "Counts are those before cleaning."
+    )
+    kNeighbors = HasNeighbours.kNeighbors.saying("Neighbours that new rows are made with.")
+    searchQuality = HasBuckets.searchQuality.adding(
+        '"exact" compares all rows with each other and is refused where the table, with its new '
+        "rows, has more than 131,072 distinct rows (64 MiB of features)."
+    )
 
-        Parameters
-        ----------
-        df : DataFrame
-            The training rows.
-        progress : callable, optional
-            Given the name of each phase, returns a context manager entered while it lasts.
-
-        Returns
-        -------
-        ChainPlan
-            With `.report` (its `.steps` are those of both methods), `.synthetic()`, `.removed()`
-            and `.resampled()`.
-
-        Raises
-        ------
-        ParameterError, SchemaError, DataError
-        """
+    def _plan(self, df: DataFrame, clock: PhaseClock) -> ChainPlan:
+        """Resolve what SMOTE makes and what is removed then."""
         return plan_in_turn(
             [self._alike(SMOTE()), self._alike(self._cleaner())],
             df,
-            progress,
+            clock.progress,
             method=self.method,
             asked=self._asked(),
             resolved=self._resolved(),

@@ -3,29 +3,60 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
 
 from pyspark.sql import DataFrame
 
+from spark_smote.kernels.distances import Floats
 from spark_smote.labels import in_order
 from spark_smote.plans.cleaning import of_classes, rows_per_class
-from spark_smote.plans.notices import (
-    accuracy_notices,
-    cleaning_notices,
-    flat_levels_notices,
-    skipped_notices,
-)
+from spark_smote.plans.imputing import sampled_medians
+from spark_smote.plans.notices import cleaning_notices, skipped_notices
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.removal import without_keys
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.search import Search, prepare_search
-from spark_smote.results import ClassOutcome, LabelValue, Notice
-from spark_smote.samplers.across import AcrossClasses
-from spark_smote.samplers.base import PhaseClock, Progress
+from spark_smote.plans.search_notices import accuracy_notices, flat_levels_notices
+from spark_smote.plans.table import Table
+from spark_smote.results import ClassOutcome, CrossClassSearch, LabelValue, Notice, SearchAccuracy
+from spark_smote.samplers.across import AcrossClasses, search_request
+from spark_smote.samplers.base import PhaseClock
 from spark_smote.samplers.params import HasCleaningStrategy
 from spark_smote.strategy import check_strategy, cleaning_targets
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What one search found."""
+
+    found: KeptRecords
+    """Rows that are spoken against (`plans.cleaning.FOUND`), of whatever class."""
+    gone: DataFrame
+    """Those of them whose class may lose rows."""
+    targets: tuple[LabelValue, ...]
+    """The classes that may."""
+    found_rows: Mapping[LabelValue, int]
+    """Rows found of each class."""
+    accuracy: tuple[SearchAccuracy, ...]
+    extent: CrossClassSearch
+    levels_are_flat: bool
+    split: bool
+    """Whether buckets were split at random."""
+
+    @property
+    def lost_rows(self) -> dict[LabelValue, int]:
+        """Rows that each class loses."""
+        return {label: self.found_rows.get(label, 0) for label in self.targets}
+
+    def left(self, profile: Profile) -> Profile:
+        """The profile of the rows that stay."""
+        lost = self.lost_rows
+        counts = {label: rows - lost.get(label, 0) for label, rows in profile.counts.items()}
+        usable = {label: rows - lost.get(label, 0) for label, rows in profile.usable.items()}
+        return replace(profile, counts=counts, usable=usable)
 
 
 class Cleaning(AcrossClasses, HasCleaningStrategy):
@@ -33,53 +64,67 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
 
     phases = ("profile", "sample", "hash", "count", "search")
 
-    def plan(self, df: DataFrame, progress: Progress | None = None) -> ResamplePlan:
-        """Profile, sample, hash, search once, count what goes; write nothing.
-
-        Parameters
-        ----------
-        df : DataFrame
-            The training rows.
-        progress : callable, optional
-            Given the name of each phase, returns a context manager entered while it lasts.
-
-        Returns
-        -------
-        ResamplePlan
-            With `.report`, `.removed()` and `.resampled()`.
-
-        Raises
-        ------
-        ParameterError, SchemaError, DataError
-        """
-        clock = PhaseClock(progress)
-        value = self._value
-        check_strategy(value("samplingStrategy"), kind="cleaning")
+    def _plan(self, df: DataFrame, clock: PhaseClock) -> ResamplePlan:
+        """Profile, then search and judge, once or more often; count what goes."""
+        check_strategy(self._value("samplingStrategy"), kind="cleaning")
         table, profile = self._profiled(df, clock)
-        targets = cleaning_targets(profile.counts, strategy=value("samplingStrategy"))
-        medians = self._medians(table, profile, clock)
-        request = self._search_request(self._asking(profile, targets), *self._k, medians)
-        search = prepare_search(table, profile, request, clock.run)
-        found = KeptRecords(self._found(search))
-        rows: dict[LabelValue, int] = clock.run(
-            "search", lambda: rows_per_class(search, found.frame)
+        self._targets(profile)
+        medians = sampled_medians(table, profile, clock.run, seed=self._value("seed"))
+        passes = self._passes(table, profile, medians, clock)
+        left = profile
+        for each in passes:
+            left = each.left(left)
+        removal = replace(
+            without_keys(table, all_gone(passes)), decided=tuple(each.found for each in passes)
         )
-        gone = of_classes(search, found.frame, targets)
-        removal = replace(without_keys(table, gone), decided=found)
-        after = {
-            label: n - (rows.get(label, 0) if label in targets else 0)
-            for label, n in profile.counts.items()
-        }
         report = self._report(
             table,
             profile,
-            self._outcomes(profile, after, targets, search),
+            self._outcomes(profile, left, passes[0]),
             clock,
-            accuracy=search.accuracy,
-            notices=[*self._described(rows), *self._notices(profile, after, search)],
+            accuracy=passes[0].accuracy,
+            notices=[*self._described(passes), *_notices(profile, left, passes)],
         )
-        report.searches = [search.extent]
+        report.searches = [each.extent for each in passes]
         return ResamplePlan(report, table, removal=removal)
+
+    def _passes(
+        self, table: Table, profile: Profile, medians: Floats | None, clock: PhaseClock
+    ) -> list[Pass]:
+        """Every search, one at least, each on what those before it left."""
+        return [self._pass(table, profile, self._k[1], medians, clock)]
+
+    def _pass(
+        self,
+        table: Table,
+        profile: Profile,
+        k: int,
+        medians: Floats | None,
+        clock: PhaseClock,
+        *,
+        measured: bool = True,
+    ) -> Pass:
+        """Search for the k nearest of each row that is asked, and judge."""
+        targets = self._targets(profile)
+        asking = self._asking(profile, targets)
+        request = search_request(self, asking, self._k[0], k, medians, with_key=True)
+        request = request if measured else replace(request, recall_queries=0)
+        search = prepare_search(table, profile, request, clock.run)
+        found = KeptRecords(self._found(search, targets))
+        return Pass(
+            found,
+            of_classes(search, found.frame, targets),
+            tuple(targets),
+            clock.run("search", lambda: rows_per_class(search, found.frame)),
+            search.accuracy,
+            search.extent,
+            search.metric.levels_are_flat,
+            bool((search.metric.model.splits > 1).any()),
+        )
+
+    def _targets(self, profile: Profile) -> list[LabelValue]:
+        """Classes that may lose rows."""
+        return cleaning_targets(profile.counts, strategy=self._value("samplingStrategy"))
 
     @property
     @abstractmethod
@@ -87,10 +132,10 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
         """How many neighbours are looked at, and the parameter that says so."""
 
     @abstractmethod
-    def _found(self, search: Search) -> DataFrame:
-        """The rows to remove where their class may lose some (`plans.cleaning.FOUND`)."""
+    def _found(self, search: Search, targets: Sequence[LabelValue]) -> DataFrame:
+        """Each row to remove where its class may lose some (`plans.cleaning.FOUND`)."""
 
-    def _described(self, rows: Mapping[LabelValue, int]) -> list[Notice]:
+    def _described(self, passes: Sequence[Pass]) -> list[Notice]:
         """What was found of the classes, where the counts of rows that go do not say it."""
         return []
 
@@ -98,34 +143,33 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
         """Classes whose rows are judged."""
         return targets
 
-    def _outcomes(
-        self,
-        profile: Profile,
-        after: Mapping[LabelValue, int],
-        targets: list[LabelValue],
-        search: Search,
-    ) -> list[ClassOutcome]:
+    def _outcomes(self, profile: Profile, left: Profile, first: Pass) -> list[ClassOutcome]:
         return [
             ClassOutcome(
                 label=label,
                 rows_before=profile.counts[label],
                 rows_usable=profile.usable[label],
-                rows_after=after[label],
-                method="cleaned" if label in targets else "untouched",
+                rows_after=left.counts[label],
+                method="cleaned" if label in first.targets else "untouched",
                 k_requested=self._k[1],
-                k_resolved=self._k[1] if label in targets else 0,
-                buckets=search.metric.model.buckets if label in targets else 0,
+                k_resolved=self._k[1] if label in first.targets else 0,
+                buckets=first.extent.buckets if label in first.targets else 0,
             )
             for label in in_order(profile.counts)
         ]
 
-    def _notices(
-        self, profile: Profile, after: Mapping[LabelValue, int], search: Search
-    ) -> list[Notice]:
-        split = bool((search.metric.model.splits > 1).any())
-        return [
-            *flat_levels_notices(["the table"] if search.metric.levels_are_flat else []),
-            *cleaning_notices(profile.counts, after),
-            *skipped_notices(profile),
-            *accuracy_notices(search.accuracy, split=split),
-        ]
+
+def all_gone(passes: Sequence[Pass]) -> DataFrame:
+    """The rows that go by any of some passes: `key bigint`."""
+    keys = [each.gone.select("key") for each in passes]
+    return reduce(DataFrame.union, keys)
+
+
+def _notices(profile: Profile, left: Profile, passes: Sequence[Pass]) -> list[Notice]:
+    first = passes[0]
+    return [
+        *flat_levels_notices(["the table"] if first.levels_are_flat else []),
+        *cleaning_notices(profile.counts, left.counts),
+        *skipped_notices(profile),
+        *accuracy_notices(first.accuracy, split=any(each.split for each in passes)),
+    ]

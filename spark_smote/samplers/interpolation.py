@@ -21,21 +21,16 @@ from spark_smote.plans.conditions import (
     refuse_impossible_conditions,
 )
 from spark_smote.plans.counting import Asked, Tally, count_buckets, measured_accuracy
-from spark_smote.plans.imputing import missing_marked, sampled_medians
+from spark_smote.plans.imputing import missing_marked, nothing_missing, sampled_medians
 from spark_smote.plans.layout import lay_out
 from spark_smote.plans.model import ClassModel, fit_class, sample_rows
-from spark_smote.plans.notices import (
-    accuracy_notices,
-    exact_notices,
-    nominal_notices,
-    plan_notices,
-    refuse_id_like,
-)
+from spark_smote.plans.notices import plan_notices, refuse_id_like
 from spark_smote.plans.profile import Profile, profile_table
+from spark_smote.plans.recipe import Recipe
 from spark_smote.plans.records import KeptRecords, class_records
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.sample import ClassSample, sample_classes
-from spark_smote.plans.synthesise import Recipe
+from spark_smote.plans.search_notices import accuracy_notices, exact_notices, nominal_notices
 from spark_smote.plans.table import Table
 from spark_smote.plans.trial_draws import tried_out
 from spark_smote.plans.tuning import QUALITIES
@@ -48,8 +43,9 @@ from spark_smote.results import (
     SearchAccuracy,
     TrialDraws,
 )
-from spark_smote.samplers.base import PhaseClock, Progress, Sampler
+from spark_smote.samplers.base import PhaseClock, Sampler
 from spark_smote.samplers.params import (
+    HasBuckets,
     HasInputs,
     HasIntegerBounds,
     HasInvalid,
@@ -86,37 +82,23 @@ class Hashed:
     notices: list[Notice]
 
 
-class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, HasNeighbours):
+class ByNeighbours(
+    Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, HasNeighbours, HasBuckets
+):
     """Profile, sample, hash, count, then search, draw and make rows in one task per bucket."""
 
     phases: ClassVar[tuple[str, ...]] = ("profile", "sample", "hash")
 
-    def plan(self, df: DataFrame, progress: Progress | None = None) -> ResamplePlan:
-        """Profile, sample, fit the hash, count buckets and share out quotas; write nothing.
-
-        Parameters
-        ----------
-        df : DataFrame
-            The training rows.
-        progress : callable, optional
-            Given the name of each phase, returns a context manager entered while it lasts.
-
-        Returns
-        -------
-        ResamplePlan
-            With `.report`, `.synthetic()` and `.resampled()`.
-
-        Raises
-        ------
-        ParameterError, SchemaError, DataError
-        """
-        clock = PhaseClock(progress)
+    def _plan(self, df: DataFrame, clock: PhaseClock) -> ResamplePlan:
+        """Profile, sample, fit the hash, count buckets and share out quotas."""
         table, profile = self._profiled(df, clock)
         constraints = self._constraints_of_real_rows(table, clock)
         targets = oversampling_targets(profile.counts, **self._strategy)
         k, on_small_class = self._value("kNeighbors"), self._value("onSmallClass")
         assignment = assign_classes(profile, targets, k=k, on_small_class=on_small_class)
-        medians = self._medians(table, profile, assignment, clock)
+        medians = None
+        if assignment.tasks:
+            medians = sampled_medians(table, profile, clock.run, seed=self._value("seed"))
         found = self._candidates(table, profile, assignment, medians, clock)
         records, assignment = found.records, found.assignment
         hashed = self._hashed(table, profile, found, medians, clock)
@@ -160,16 +142,6 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
             "constraints", lambda: conditions_of_real_rows(table, conditions)
         )
         return met
-
-    def _medians(
-        self, table: Table, profile: Profile, assignment: Assignment, clock: PhaseClock
-    ) -> Floats | None:
-        """What the search takes missing inputs for; None where nothing is missing or searched."""
-        if not (table.stand_ins and assignment.tasks):
-            return None
-        seed = self._value("seed")
-        medians: Floats = clock.run("medians", lambda: sampled_medians(table, profile, seed=seed))
-        return medians
 
     def _hashed(
         self,
@@ -229,9 +201,7 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
         profile: Profile = clock.run(
             "profile", lambda: profile_table(table, handle_invalid=self._handle_invalid)
         )
-        if profile.complete == profile.counts:  # nothing to skip and nothing to impute
-            table = replace(table, stand_ins=(), all_valid=True)
-        return table, profile
+        return nothing_missing(table, profile), profile
 
     def _candidates(
         self,
@@ -380,6 +350,16 @@ class ByNeighbours(Sampler, HasOtherCols, HasNewRows, HasOversamplingStrategy, H
 
 class Interpolating(ByNeighbours, HasInputs, HasSearch, HasIntegerBounds, HasInvalid):
     """New rows lie between numeric rows of a class."""
+
+    inputCols = HasInputs.inputCols.saying(
+        "Numeric columns to interpolate, and to measure distances by. Unset: every numeric column "
+        "but the label, `idCol` and `ignoreCols`. Integers come back as `boundsPolicy` says, "
+        "decimals in their own scale; no value leaves the range its class has in the column."
+    )
+    handleInvalid = HasInvalid.handleInvalid.adding(
+        "Original rows keep what they hold; a new row misses what its base row misses, and takes "
+        "the base's value where only the neighbour misses it."
+    )
 
 
 def _split_at_random(models: Sequence[ClassModel]) -> bool:

@@ -4,36 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from pyspark import keyword_only
 from pyspark.sql import DataFrame
 
 from spark_smote.errors import DataError
 from spark_smote.kernels.distances import Floats
 from spark_smote.labels import smallest
 from spark_smote.plans.cleaning import rows_per_class
+from spark_smote.plans.imputing import sampled_medians
 from spark_smote.plans.near_miss import Ranking, keeping_first, ranked_rows, shortlisted
-from spark_smote.plans.notices import (
-    accuracy_notices,
-    flat_levels_notices,
-    removal_notices,
-    skipped_notices,
-)
+from spark_smote.plans.notices import removal_notices, skipped_notices
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.removal import Removal
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.search import Search, prepare_search
+from spark_smote.plans.search_notices import accuracy_notices, flat_levels_notices
 from spark_smote.plans.table import Table
 from spark_smote.results import ClassOutcome, LabelValue, Notice, SearchAccuracy
-from spark_smote.samplers.across import AcrossClasses
-from spark_smote.samplers.base import PhaseClock, Progress
+from spark_smote.samplers.across import AcrossClasses, search_request
+from spark_smote.samplers.base import PhaseClock
+from spark_smote.samplers.checks import whole
 from spark_smote.samplers.params import (
+    HasInvalid,
+    HasSearch,
     HasUndersamplingStrategy,
     Parameter,
-    whole,
-    with_accessors,
 )
 from spark_smote.strategy import check_strategy, undersampling_targets
 
@@ -59,7 +55,6 @@ class _Found:
         return [found for each in self.searches for found in each.accuracy]
 
 
-@with_accessors
 class NearMiss(AcrossClasses, HasUndersamplingStrategy):
     """Keep the rows of large classes that lie nearest to the smallest one.
 
@@ -75,59 +70,6 @@ class NearMiss(AcrossClasses, HasUndersamplingStrategy):
     is decided by a hash of their content. Up to 8,192 distinct references (4,096 to 131,072, as
     `searchQuality` says) the search is exact; more are searched in hash buckets, and the report
     says how near to exact that is.
-
-    Parameters
-    ----------
-    labelCol : str, default "label"
-        Column that holds the class: string, boolean, date, whole number or decimal, never null.
-    inputCols : list of str, optional
-        Numeric columns to measure distances by. Unset: every numeric column but the label, `idCol`
-        and `ignoreCols`.
-    featuresCol : str, optional
-        One vector or array column to measure distances by, instead of `inputCols`.
-    nominalCols : list of str or "auto", optional
-        Columns of levels, of any type that can be copied but maps, vectors and variants. Each one
-        that differs adds med^2 to a squared distance, med being the median of the numeric columns'
-        standard deviations, as in `SMOTENC`. "auto" takes every string and boolean column that
-        nothing else is said of. Not with `featuresCol`.
-    ignoreCols : list of str, optional
-        Numeric columns not to measure distances by.
-    samplingStrategy : str, float, dict or callable, default "auto"
-        "auto" brings every class down to the smallest; a float r in (0, 1] (two classes) keeps
-        int(rows of the smaller / r) rows of the larger; a dict gives totals per class; see the
-        README.
-    samplingRatios : dict of class to float, optional
-        Rows of the class per row of the smallest class, instead of `samplingStrategy`.
-    version : {1, 2, 3}, default 1
-        Which rows stay, see above.
-    nNeighbors : int, default 3
-        References whose distances are averaged; in version 3 also how many rows each of them lists.
-    searchQuality : {"fast", "balanced", "accurate", "exact"}, default "balanced"
-        How near to the exact neighbours the search comes; "exact", as version 2 in any case,
-        compares each row with every reference and is refused beyond 131,072 distinct references.
-    hashFamily : {"voronoi", "random_projection"}, default "voronoi"
-        How references are put into buckets.
-    standardize : bool, default True
-        Measure distances in units of each column's standard deviation in the table (from a
-        sample); False = raw Euclidean distance.
-    handleInvalid : {"error", "skip", "impute"}, default "error"
-        What to do where an input is null, NaN or infinite: fail; keep the row, as one of those that
-        its class is to keep, and let it be no reference; or search as if it had the column's median
-        (from a sample).
-    syntheticCol : str, default "is_synthetic"
-        Added boolean column, false on all rows here; "" leaves it out.
-    idCol : str, optional
-        Column that identifies a row: no input.
-    recallQueries : int, default 256
-        Rows per class that loses some whose nearest references are also searched for exactly, to
-        measure recall; 0 = off.
-    seed : int, default 0
-        Seed of the sample and the hash.
-
-    Raises
-    ------
-    ParameterError
-        For a value out of range, naming the parameter, the value and the range.
 
     References
     ----------
@@ -151,63 +93,27 @@ class NearMiss(AcrossClasses, HasUndersamplingStrategy):
 
     version = Parameter(
         "version",
-        "which rows stay: those nearest to their nearest references (1), those nearest to their "
-        "farthest ones (2), or of those nearest to each reference the farthest (3)",
+        "Which rows stay: those nearest to their nearest references (1), those nearest to their "
+        "farthest ones (2), or of those nearest to each reference the farthest (3).",
         1,
         whole(1, 3),
     )
     nNeighbors = Parameter(
         "nNeighbors",
-        "references whose distances are averaged; in version 3 also rows that each lists, >= 1",
+        "References whose distances are averaged; in version 3 also rows that each of them lists.",
         3,
         whole(1, 1000),
     )
+    searchQuality = HasSearch.searchQuality.adding(
+        '"exact", as version 2 in any case, compares each row with every reference, and is refused '
+        "for more than 131,072 distinct references."
+    )
+    handleInvalid = HasInvalid.handleInvalid.adding(
+        "Rows left out count among those that their class is to keep, and are no references."
+    )
 
-    @keyword_only
-    def __init__(
-        self,
-        *,
-        labelCol: str | None = None,
-        inputCols: Sequence[str] | None = None,
-        featuresCol: str | None = None,
-        nominalCols: Sequence[str] | str | None = None,
-        ignoreCols: Sequence[str] | None = None,
-        samplingStrategy: Any = None,
-        samplingRatios: Mapping[Any, float] | None = None,
-        version: int | None = None,
-        nNeighbors: int | None = None,
-        searchQuality: str | None = None,
-        hashFamily: str | None = None,
-        standardize: bool | None = None,
-        handleInvalid: str | None = None,
-        syntheticCol: str | None = None,
-        idCol: str | None = None,
-        recallQueries: int | None = None,
-        seed: int | None = None,
-    ) -> None:
-        super().__init__()
-        self.setParams(**self._input_kwargs)
-
-    def plan(self, df: DataFrame, progress: Progress | None = None) -> ResamplePlan:
-        """Profile, sample, hash, search, rank the rows and cut them; write nothing.
-
-        Parameters
-        ----------
-        df : DataFrame
-            The training rows.
-        progress : callable, optional
-            Given the name of each phase, returns a context manager entered while it lasts.
-
-        Returns
-        -------
-        ResamplePlan
-            With `.report`, `.removed()` and `.resampled()`.
-
-        Raises
-        ------
-        ParameterError, SchemaError, DataError
-        """
-        clock = PhaseClock(progress)
+    def _plan(self, df: DataFrame, clock: PhaseClock) -> ResamplePlan:
+        """Profile, sample, hash, search, rank the rows and cut them."""
         strategy, ratios = self._value("samplingStrategy"), self._value("samplingRatios")
         check_strategy(strategy, ratios, kind="under-sampling")
         table, profile = self._profiled(df, clock)
@@ -240,7 +146,7 @@ class NearMiss(AcrossClasses, HasUndersamplingStrategy):
         keep: Mapping[LabelValue, int],
         clock: PhaseClock,
     ) -> _Found:
-        medians = self._medians(table, profile, clock)
+        medians = sampled_medians(table, profile, clock.run, seed=self._value("seed"))
         searches = self._searches(table, profile, reference, keep, medians, clock)
         ranking_search, listing = searches[0], searches[1:]
         version = self._value("version")
@@ -270,7 +176,7 @@ class NearMiss(AcrossClasses, HasUndersamplingStrategy):
     ) -> list[Search]:
         """The search for references; then, where these list rows of each class, for those."""
         version, k = self._value("version"), self._value("nNeighbors")
-        request = self._search_request(list(keep), "nNeighbors", k, medians)
+        request = search_request(self, list(keep), "nNeighbors", k, medians, with_key=True)
         if version == 2:
             request = replace(
                 request, quality="exact", exact_by="version=2", instead="use version=1"

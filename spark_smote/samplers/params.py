@@ -1,31 +1,41 @@
 """The parameters of samplers: one source for names, defaults, ranges and documentation.
 
-`Parameter` is a Spark ML `Param` that also knows its default and its range. Values are converted
-and checked when they are set, so that a bad one fails before any job.
+`Parameter` is a Spark ML `Param` that also knows its default, its range and what its documentation
+says. Values are converted and checked when they are set, so that a bad one fails before any job.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from numbers import Integral, Real
-from typing import Any, TypeVar
+import copy
+from itertools import count
+from typing import Any
 
 from pyspark.ml.param import Param, Params
 
-from spark_smote.errors import ParameterError
-from spark_smote.labels import plain
 from spark_smote.lsh import FAMILIES
 from spark_smote.plans.levels import AUTO
-from spark_smote.plans.table import BOUNDS_POLICIES
 from spark_smote.plans.tuning import QUALITIES
-from spark_smote.strategy import Kind, check_strategy
+from spark_smote.samplers.checks import (
+    Check,
+    bounds,
+    column,
+    column_or_none,
+    columns,
+    columns_or_auto,
+    conditions,
+    flag,
+    number,
+    one_of,
+    policy,
+    ratios,
+    strategy,
+    whole,
+)
 
 REQUIRED: Any = object()
 """Marks a parameter that has no default and may stay unset."""
 
-Check = Callable[[str, Any], Any]
-"""(name, value) -> the value to keep, or ParameterError."""
+_order = count()
 
 
 class Parameter(Param[Any]):
@@ -34,180 +44,39 @@ class Parameter(Param[Any]):
     def __init__(self, name: str, doc: str, default: Any, check: Check) -> None:
         super().__init__(Params._dummy(), name, doc, typeConverter=lambda value: check(name, value))
         self.default = default
+        self.kind = check.kind
+        self.order = next(_order)
 
+    def adding(self, more: str) -> Parameter:
+        """The same parameter of a sampler of which there is more to be said."""
+        return self.saying(f"{self.doc} {more}")
 
-def whole(least: int, most: int | None = None) -> Check:
-    """An integer of at least `least` (and at most `most`)."""
-
-    def check(name: str, value: Any) -> int:
-        bound = f"at least {least}" if most is None else f"from {least} to {most}"
-        if isinstance(value, bool) or not isinstance(value, Integral):
-            raise ParameterError(f"{name} must be an integer {bound}; received {value!r}")
-        number = int(value)
-        if number < least or (most is not None and number > most):
-            raise ParameterError(f"{name} must be {bound}; received {value!r}")
-        return number
-
-    return check
-
-
-def number(least: float) -> Check:
-    """A finite number of at least `least`."""
-
-    def check(name: str, value: Any) -> float:
-        real = isinstance(value, Real) and not isinstance(value, bool)
-        if not real or not least <= value < math.inf:
-            raise ParameterError(f"{name} must be a number of at least {least}; received {value!r}")
-        return float(value)
-
-    return check
-
-
-def one_of(*choices: str) -> Check:
-    """One of the given words."""
-
-    def check(name: str, value: Any) -> str:
-        if value not in choices:
-            raise ParameterError(
-                f"{name} must be one of {', '.join(map(repr, choices))}; received {value!r}"
-            )
-        return str(value)
-
-    return check
-
-
-def flag(name: str, value: Any) -> bool:
-    """True or False."""
-    if not isinstance(value, bool):
-        raise ParameterError(f"{name} must be True or False; received {value!r}")
-    return value
-
-
-def column(name: str, value: Any) -> str:
-    """The name of one column."""
-    if not isinstance(value, str) or not value:
-        raise ParameterError(f"{name} must be the name of a column; received {value!r}")
-    return value
-
-
-def column_or_none(name: str, value: Any) -> str:
-    """The name of one column, or "" for no column."""
-    if not isinstance(value, str):
-        raise ParameterError(f"{name} must be a column name, or '' for none; received {value!r}")
-    return value
-
-
-def columns(name: str, value: Any) -> list[str]:
-    """Names of columns."""
-    named = isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value)
-    if not named:
-        raise ParameterError(f"{name} must be a list of column names; received {value!r}")
-    return list(value)
-
-
-def _policy(name: str, value: Any) -> str:
-    if value not in ("null", "copy"):
-        raise ParameterError(f"{name} must be 'null' or 'copy'; received {value!r}")
-    return str(value)
-
-
-def policy(name: str, value: Any) -> str | dict[str, str]:
-    """A carry policy, for all columns or per column."""
-    if isinstance(value, Mapping):
-        return {column(name, key): _policy(f"{name}[{key!r}]", each) for key, each in value.items()}
-    return _policy(name, value)
-
-
-def conditions(name: str, value: Any) -> list[str]:
-    """Conditions in SQL."""
-    texts = isinstance(value, (list, tuple)) and all(
-        isinstance(v, str) and v.strip() for v in value
-    )
-    if not texts:
-        raise ParameterError(
-            f"{name} must be a list of SQL conditions, as in ['age >= 18']; received {value!r}"
-        )
-    if len(set(value)) < len(value):
-        raise ParameterError(f"{name} holds a condition twice: {list(value)}; leave one out")
-    return list(value)
-
-
-def columns_or_auto(name: str, value: Any) -> str | list[str]:
-    """Names of columns, or `auto`."""
-    return AUTO if value == AUTO else columns(name, value)
-
-
-def bounds(name: str, value: Any) -> str | dict[str, str]:
-    """How integer inputs come back, for all or per column; types change by name only."""
-    if isinstance(value, Mapping):
-        check = one_of(*BOUNDS_POLICIES)
-        return {column(name, key): check(f"{name}[{key!r}]", each) for key, each in value.items()}
-    if value == "double":
-        raise ParameterError(
-            f"{name}={value!r} would change the type of columns that nobody named; name them, as "
-            f"in {name}={{'age': 'double'}}"
-        )
-    return str(one_of(*[each for each in BOUNDS_POLICIES if each != "double"])(name, value))
+    def saying(self, doc: str) -> Parameter:
+        """The same parameter of a sampler of which something else is to be said."""
+        that = copy.copy(self)
+        that.doc = doc
+        return that
 
 
 class HasLabel(Params):
     """What every method takes of columns."""
 
-    labelCol = Parameter("labelCol", "column that holds the class", "label", column)
-    syntheticCol = Parameter(
-        "syntheticCol",
-        "column added to tell new rows (true) from original ones; '' leaves it out",
-        "is_synthetic",
-        column_or_none,
-    )
-
-
-class HasOtherCols(Params):
-    """Columns that the method does not look at."""
-
-    ignoreCols = Parameter("ignoreCols", "numeric columns not to interpolate", (), columns)
-    idCol = Parameter(
-        "idCol",
-        "column that identifies a row: null on new rows, named by provenance",
-        REQUIRED,
+    labelCol = Parameter(
+        "labelCol",
+        "Column that holds the class: string, boolean, date, whole number or decimal, never null.",
+        "label",
         column,
     )
 
 
-class HasInputs(HasOtherCols):
+class HasInputs(Params):
     """Columns that the method looks at."""
 
     inputCols = Parameter(
         "inputCols",
-        "numeric columns to interpolate; all but the label, idCol and ignoreCols if unset",
+        "Numeric columns to measure distances by. Unset: every numeric column but the label, "
+        "`idCol` and `ignoreCols`.",
         REQUIRED,
-        columns,
-    )
-
-
-class HasNewRows(Params):
-    """What new rows hold beside inputs."""
-
-    carryPolicy = Parameter(
-        "carryPolicy",
-        "what new rows hold in columns that are not interpolated: 'null', 'copy' (the base row's "
-        "value), or a dict of column to policy",
-        REQUIRED,
-        policy,
-    )
-    provenance = Parameter(
-        "provenance", "whether new rows name base row, neighbour and gap", False, flag
-    )
-
-
-class HasGroups(Params):
-    """Rows resampled within groups."""
-
-    groupCols = Parameter(
-        "groupCols",
-        "columns within each of whose combinations of values rows are resampled separately, as in "
-        "tenants, countries or days; none if empty",
-        (),
         columns,
     )
 
@@ -216,10 +85,16 @@ class HasFeaturesCol(Params):
     """Inputs in one column."""
 
     featuresCol = Parameter(
-        "featuresCol",
-        "one vector or array column to interpolate, instead of inputCols",
-        REQUIRED,
-        column,
+        "featuresCol", "One vector or array column, instead of `inputCols`.", REQUIRED, column
+    )
+
+
+class HasInterpolatedFeaturesCol(HasFeaturesCol):
+    """Inputs in one column that new rows have too."""
+
+    featuresCol = HasFeaturesCol.featuresCol.adding(
+        "New vectors are dense, unless all of the class are sparse: then each has the smaller "
+        "form, as in Spark's `Vector.compressed`."
     )
 
 
@@ -228,8 +103,9 @@ class HasNominalCols(Params):
 
     nominalCols = Parameter(
         "nominalCols",
-        "columns whose values are levels, of which new rows take the most frequent around them; "
-        "'auto' = every string and boolean column that nothing else is said of",
+        "Columns of levels, of any type that can be copied but maps, vectors and variants; "
+        '"auto" takes every string and boolean column that is neither label, id, ignored nor in a '
+        "dict of `carryPolicy`.",
         AUTO,
         columns_or_auto,
     )
@@ -240,42 +116,86 @@ class HasLevels(Params):
 
     nominalCols = Parameter(
         "nominalCols",
-        "columns whose values are levels, that only count as equal or not, as in SMOTENC; 'auto' = "
-        "every string and boolean column that nothing else is said of",
+        "Columns of levels, of any type that can be copied but maps, vectors and variants. Each "
+        "one that differs adds med^2 to a squared distance, med being the median of the numeric "
+        'columns\' standard deviations, as in `SMOTENC`. "auto" takes every string and boolean '
+        "column that nothing else is said of. Not with `featuresCol`.",
         (),
         columns_or_auto,
     )
 
 
-def strategy(kind: Kind) -> Check:
-    """A samplingStrategy for what the sampler does."""
+class HasOtherCols(Params):
+    """Columns that the method does not look at."""
 
-    def check(_name: str, value: Any) -> Any:
-        value = _plain_keys(value)
-        check_strategy(value, None, kind=kind)
-        return value
-
-    return check
+    ignoreCols = Parameter("ignoreCols", "Numeric columns that are no input.", (), columns)
+    idCol = Parameter(
+        "idCol", "Column that identifies a row: no input, and null on new rows.", REQUIRED, column
+    )
 
 
-def ratios(kind: Kind) -> Check:
-    """Ratios of classes for what the sampler does."""
+class HasNewRows(Params):
+    """What new rows hold beside inputs."""
 
-    def check(_name: str, value: Any) -> Any:
-        value = _plain_keys(value)
-        check_strategy("auto", value, kind=kind)
-        return value
+    carryPolicy = Parameter(
+        "carryPolicy",
+        "What new rows hold in columns that are no input: nothing, or the base row's value. "
+        "Needed where there are such columns, unless inputs are in a `featuresCol`.",
+        REQUIRED,
+        policy,
+    )
+    provenance = Parameter(
+        "provenance",
+        "Add `base_id`, `neighbour_id` and `gap`, null on originals. Ids are `idCol`'s values, "
+        "else the content key, which originals then carry as `row_key`.",
+        False,
+        flag,
+    )
 
-    return check
+
+class HasIntegerBounds(Params):
+    """How integer inputs come back."""
+
+    boundsPolicy = Parameter(
+        "boundsPolicy",
+        "How integer inputs come back on new rows: rounded half to even, or down. In a dict also "
+        '"double": that column is not rounded, and its type becomes double, on original rows too. '
+        "It is the one case in which the type of a column changes.",
+        "round",
+        bounds,
+    )
 
 
-def _plain_keys(value: Any) -> Any:
-    """Numbers of numpy as Python's, so that they can be saved."""
-    if isinstance(value, Mapping):
-        return {plain(key): plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(each) for each in value]
-    return plain(value)
+class HasConstraints(Params):
+    """What new rows must be like."""
+
+    constraints = Parameter(
+        "constraints",
+        "Conditions in Spark SQL over the columns of the table, by their names (in backticks where "
+        "they hold dots or spaces), that every new row meets as it is written, as in "
+        '["age >= 18", "end_date >= start_date"]; NULL counts as not met. Rows that fail are drawn '
+        "again from their base row, then from others of the bucket, a bounded number of times; "
+        "what is still missing then is a `DataError`. Real rows are only counted. A condition "
+        "looks at one row by itself: no aggregates, windows, queries, Python functions or random "
+        "numbers.",
+        (),
+        conditions,
+    )
+
+
+class HasGroups(Params):
+    """Rows resampled within groups."""
+
+    groupCols = Parameter(
+        "groupCols",
+        "Resample within each combination of values of these columns, as if it were a table of its "
+        "own: a tenant, a country, a day; null is a value too. Neighbours never cross groups, "
+        "`samplingStrategy` and `onSmallClass` are applied in each of them, and new rows have the "
+        "group of their base. A class that a group lacks, or has enough of, is left there. Not "
+        'together with `constraints`, nor with `handleInvalid="impute"`.',
+        (),
+        columns,
+    )
 
 
 class HasOversamplingStrategy(Params):
@@ -283,28 +203,17 @@ class HasOversamplingStrategy(Params):
 
     samplingStrategy = Parameter(
         "samplingStrategy",
-        "how many rows each class should have: a word, a ratio (two classes), a dict of class to "
-        "rows, or a function of the counts",
+        '"auto" brings every class up to the largest; a float r in (0, 1] (two classes) brings the '
+        "smaller to r times the larger; a dict gives totals per class, and a function of the "
+        "counts such a dict; see the README.",
         "auto",
         strategy("over-sampling"),
     )
     samplingRatios = Parameter(
         "samplingRatios",
-        "dict of class to its rows / rows of the largest class, instead of samplingStrategy",
+        "Rows of the class per row of the largest class, instead of `samplingStrategy`.",
         REQUIRED,
         ratios("over-sampling"),
-    )
-
-
-class HasShrinkage(Params):
-    """Noise on copies."""
-
-    shrinkage = Parameter(
-        "shrinkage",
-        "width of the noise on numeric inputs, in that of ROSE, >= 0; no input is looked at if "
-        "unset",
-        REQUIRED,
-        number(0.0),
     )
 
 
@@ -313,14 +222,15 @@ class HasUndersamplingStrategy(Params):
 
     samplingStrategy = Parameter(
         "samplingStrategy",
-        "how many rows each class should keep: a word, a ratio (two classes), a dict of class to "
-        "rows, or a function of the counts",
+        '"auto" brings every class down to the smallest; a float r in (0, 1] (two classes) keeps '
+        "int(rows of the smaller / r) rows of the larger; a dict gives totals per class, and a "
+        "function of the counts such a dict; see the README.",
         "auto",
         strategy("under-sampling"),
     )
     samplingRatios = Parameter(
         "samplingRatios",
-        "dict of class to its rows / rows of the smallest class, instead of samplingStrategy",
+        "Rows of the class per row of the smallest class, instead of `samplingStrategy`.",
         REQUIRED,
         ratios("under-sampling"),
     )
@@ -331,9 +241,42 @@ class HasCleaningStrategy(Params):
 
     samplingStrategy = Parameter(
         "samplingStrategy",
-        "which classes may lose rows: a word, or a list of classes",
+        'Which classes may lose rows: "auto" and "not minority" = all but the smallest, "majority" '
+        '= the largest, "not majority", "all", or the classes themselves.',
         "auto",
         strategy("cleaning"),
+    )
+
+
+class HasShrinkage(Params):
+    """Noise on copies."""
+
+    shrinkage = Parameter(
+        "shrinkage",
+        "h >= 0, the width of the noise: 1 is ROSE's own, 0 none. Unset: no input is looked at.",
+        REQUIRED,
+        number(0.0),
+    )
+
+
+class HasNeighbours(Params):
+    """Which neighbours new rows are made with."""
+
+    kNeighbors = Parameter("kNeighbors", "Neighbours to choose among.", 5, whole(1, 1000))
+    distinctNeighbours = Parameter(
+        "distinctNeighbours",
+        "Whether only rows that differ from a base are its neighbours, each counted once. In "
+        "tables where many rows repeat, most new rows are copies else; a bucket of one distinct "
+        "row gives copies all the same, one of fewer than `kNeighbors` others uses those. The "
+        "recall of such a search is not measured.",
+        False,
+        flag,
+    )
+    onSmallClass = Parameter(
+        "onSmallClass",
+        "What to do with a class of at most `kNeighbors` usable rows.",
+        "error",
+        one_of("error", "reduce", "duplicate", "skip"),
     )
 
 
@@ -342,19 +285,19 @@ class HasBuckets(Params):
 
     searchQuality = Parameter(
         "searchQuality",
-        "how near to the exact neighbours the search comes: " + ", ".join(map(repr, QUALITIES)),
+        "How near to the exact neighbours the search comes: aims for a recall of 0.90, 0.95 or "
+        "0.99, as foretold from the sample, at a bounded price (the report gives the recall "
+        "reached).",
         "balanced",
         one_of(*QUALITIES),
     )
     hashFamily = Parameter(
-        "hashFamily",
-        "how rows are put into buckets: " + ", ".join(map(repr, FAMILIES)),
-        "voronoi",
-        one_of(*FAMILIES),
+        "hashFamily", "How rows are put into buckets.", "voronoi", one_of(*FAMILIES)
     )
     recallQueries = Parameter(
         "recallQueries",
-        "rows whose exact neighbours are searched for too, to measure recall; 0 = not measured",
+        "Rows per class whose neighbours are also searched for exactly, to measure the recall of "
+        "each search; 0 = off.",
         256,
         whole(0, 100_000),
     )
@@ -365,55 +308,19 @@ class HasSearch(HasBuckets):
 
     standardize = Parameter(
         "standardize",
-        "whether distances are in units of each column's standard deviation (else raw)",
+        "Measure distances in units of each column's standard deviation (from a sample) among the "
+        "rows that are searched: a class, or the table; False = raw Euclidean distance.",
         True,
         flag,
     )
 
 
-class HasNeighbours(HasBuckets):
-    """How neighbours to make new rows with are found."""
+class HasTableSearch(HasSearch):
+    """How rows of all classes are searched together."""
 
-    kNeighbors = Parameter(
-        "kNeighbors", "nearest neighbours to choose among, >= 1", 5, whole(1, 1000)
-    )
-    distinctNeighbours = Parameter(
-        "distinctNeighbours",
-        "whether only rows that differ are neighbours, each counted once, so that repeated rows "
-        "give new points too",
-        False,
-        flag,
-    )
-    onSmallClass = Parameter(
-        "onSmallClass",
-        "what to do with a class of at most kNeighbors rows: 'error', 'reduce', 'duplicate' or "
-        "'skip'",
-        "error",
-        one_of("error", "reduce", "duplicate", "skip"),
-    )
-
-
-class HasConstraints(Params):
-    """What new rows must be like."""
-
-    constraints = Parameter(
-        "constraints",
-        "conditions in Spark SQL over the columns of the table, by their names, that every new row "
-        "meets, as in ['age >= 18', 'end_date >= start_date']; unknown (NULL) is not met",
-        (),
-        conditions,
-    )
-
-
-class HasIntegerBounds(Params):
-    """How integer inputs come back."""
-
-    boundsPolicy = Parameter(
-        "boundsPolicy",
-        "how integer inputs come back: 'round' (half to even), 'floor' (down), or a dict of column "
-        "to 'round', 'floor' or 'double' (the column becomes a double on every row)",
-        "round",
-        bounds,
+    searchQuality = HasSearch.searchQuality.adding(
+        '"exact" compares all rows of the table with each other, and is refused for more than '
+        "131,072 distinct rows."
     )
 
 
@@ -422,49 +329,30 @@ class HasInvalid(Params):
 
     handleInvalid = Parameter(
         "handleInvalid",
-        "rows with null, NaN or infinite inputs: 'error', 'skip' (kept, but neither base nor "
-        "neighbour) or 'impute' (searched with the median instead; new rows miss what their base "
-        "rows miss)",
+        "What to do where an input is null, NaN or infinite: fail; leave the row in the output but "
+        "out of the search; or search as if it had the column's median over all classes (from a "
+        "sample).",
         "error",
         one_of("error", "skip", "impute"),
+    )
+
+
+class HasMark(Params):
+    """A column that tells new rows."""
+
+    syntheticCol = Parameter(
+        "syntheticCol",
+        'Added boolean column, true on new rows and false on original ones; "" leaves it out.',
+        "is_synthetic",
+        column_or_none,
     )
 
 
 class HasSeed(Params):
     """What every method takes beside columns."""
 
-    seed = Parameter("seed", "seed of all random draws", 0, whole(-(1 << 63), (1 << 63) - 1))
+    seed = Parameter("seed", "Seed of all random draws.", 0, whole(-(1 << 63), (1 << 63) - 1))
 
 
-T = TypeVar("T", bound=type[Params])
-
-
-def with_accessors(cls: T) -> T:
-    """Give a sampler class `setX` and `getX` for each of its parameters."""
-    for name in dir(cls):
-        parameter = getattr(cls, name)
-        if isinstance(parameter, Parameter):
-            capital = name[0].upper() + name[1:]
-            setattr(cls, f"set{capital}", _setter(parameter))
-            setattr(cls, f"get{capital}", _getter(parameter))
-    return cls
-
-
-def _setter(parameter: Parameter) -> Callable[[Any, Any], Any]:
-    def set_value(self: Any, value: Any) -> Any:
-        if value is None:
-            self.clear(self.getParam(parameter.name))
-            return self
-        return self._set(**{parameter.name: value})
-
-    set_value.__doc__ = f"Set {parameter.name} (None unsets it): {parameter.doc}."
-    return set_value
-
-
-def _getter(parameter: Parameter) -> Callable[[Any], Any]:
-    def get_value(self: Any) -> Any:
-        parameter_here = self.getParam(parameter.name)
-        return self.getOrDefault(parameter_here) if self.isDefined(parameter_here) else None
-
-    get_value.__doc__ = f"Value of {parameter.name} (None if unset): {parameter.doc}."
-    return get_value
+SHARED = next(_order)
+"""Parameters made before are those of many samplers; made later, of one."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from pyspark import keyword_only
 from pyspark.sql import DataFrame
 
 from spark_smote.plans.columns import resolve_columns
@@ -17,38 +14,17 @@ from spark_smote.plans.removal import Removal
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.table import ColumnRequest
 from spark_smote.results import ClassOutcome
-from spark_smote.samplers.base import PhaseClock, Progress, Sampler
-from spark_smote.samplers.params import HasUndersamplingStrategy, with_accessors
+from spark_smote.samplers.base import PhaseClock, Sampler
+from spark_smote.samplers.params import HasUndersamplingStrategy
 from spark_smote.strategy import check_strategy, undersampling_targets
 
 
-@with_accessors
 class RandomUnderSampler(Sampler, HasUndersamplingStrategy):
     """Leave out rows of large classes, drawn uniformly without replacement.
 
     Every class keeps exactly the rows asked for, whatever the columns hold: none but the label is
     looked at. Each occurrence of equal rows counts as a row. The same rows, parameters, seed and
     library versions keep the same rows, however the table is partitioned or ordered.
-
-    Parameters
-    ----------
-    labelCol : str, default "label"
-        Column that holds the class: string, boolean, date, whole number or decimal, never null.
-    samplingStrategy : str, float, dict or callable, default "auto"
-        "auto" brings every class down to the smallest; a float r in (0, 1] (two classes) keeps
-        int(rows of the smaller / r) rows of the larger; a dict gives totals per class; see the
-        README.
-    samplingRatios : dict of class to float, optional
-        Rows of the class per row of the smallest class, instead of `samplingStrategy`.
-    syntheticCol : str, default "is_synthetic"
-        Added boolean column, false on all rows, as other samplers add it; "" leaves it out.
-    seed : int, default 0
-        Seed of the draw.
-
-    Raises
-    ------
-    ParameterError
-        For a value out of range, naming the parameter, the value and the range.
 
     References
     ----------
@@ -70,39 +46,8 @@ class RandomUnderSampler(Sampler, HasUndersamplingStrategy):
     method = "random under-sampling"
     phases = ("profile", "draw")
 
-    @keyword_only
-    def __init__(
-        self,
-        *,
-        labelCol: str | None = None,
-        samplingStrategy: Any = None,
-        samplingRatios: Mapping[Any, float] | None = None,
-        syntheticCol: str | None = None,
-        seed: int | None = None,
-    ) -> None:
-        super().__init__()
-        self.setParams(**self._input_kwargs)
-
-    def plan(self, df: DataFrame, progress: Progress | None = None) -> ResamplePlan:
-        """Count the classes and draw the rows that stay; write nothing.
-
-        Parameters
-        ----------
-        df : DataFrame
-            The training rows.
-        progress : callable, optional
-            Given the name of each phase, returns a context manager entered while it lasts.
-
-        Returns
-        -------
-        ResamplePlan
-            With `.report`, `.removed()` and `.resampled()`.
-
-        Raises
-        ------
-        ParameterError, SchemaError, DataError
-        """
-        clock = PhaseClock(progress)
+    def _plan(self, df: DataFrame, clock: PhaseClock) -> ResamplePlan:
+        """Count the classes and draw the rows that stay."""
         strategy, ratios = self._value("samplingStrategy"), self._value("samplingRatios")
         check_strategy(strategy, ratios, kind="under-sampling")
         table = resolve_columns(df, self._columns())

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from pyspark import keyword_only
+from collections.abc import Sequence
 
 from spark_smote.errors import SchemaError
 from spark_smote.kernels.value_difference import ValueDifference
 from spark_smote.labels import in_order
-from spark_smote.plans.notices import level_notices
 from spark_smote.plans.profile import Profile
+from spark_smote.plans.search_notices import level_notices
 from spark_smote.plans.table import Table
 from spark_smote.plans.value_difference import count_levels, measured_levels
 from spark_smote.results import LabelValue, Notice
 from spark_smote.samplers.base import PhaseClock
 from spark_smote.samplers.interpolation import ByNeighbours
-from spark_smote.samplers.params import HasNominalCols, with_accessors
+from spark_smote.samplers.params import (
+    HasBuckets,
+    HasNeighbours,
+    HasNewRows,
+    HasNominalCols,
+    HasOtherCols,
+)
 
 
-@with_accessors
 class SMOTEN(ByNeighbours, HasNominalCols):
     """Over-sample rows of categories by what is most frequent around them.
 
@@ -33,59 +35,6 @@ class SMOTEN(ByNeighbours, HasNominalCols):
     all: it is followed by numbers, times and booleans by value (NaN last), texts and bytes by
     their bytes in UTF-8, arrays and structs by their parts in turn, other types by a hash. No
     level is made up, nothing is one-hot encoded, and no value is invalid.
-
-    Parameters
-    ----------
-    labelCol : str, default "label"
-        Column that holds the class: string, boolean, date, whole number or decimal, never null.
-    nominalCols : list of str or "auto", default "auto"
-        Columns of levels, of any type that can be copied but maps, vectors and variants; "auto"
-        takes every string and boolean column that is neither label, id, ignored nor in a dict of
-        carryPolicy. At most 131,072 levels each (fewer with more than 8 classes: 1,048,576 /
-        classes, but 256 at least).
-    ignoreCols : list of str, optional
-        Columns that are not looked at. A numeric column must be named here, in `nominalCols` or
-        in a dict of `carryPolicy`.
-    carryPolicy : {"null", "copy"} or dict of column to policy, optional
-        What new rows hold in columns that are not nominal: nothing, or the base row's value.
-        Needed where there are such columns.
-    samplingStrategy : str, float, dict or callable, default "auto"
-        "auto" brings every class up to the largest; a float r in (0, 1] (two classes) brings the
-        smaller to r times the larger; a dict gives totals per class; see the README.
-    samplingRatios : dict of class to float, optional
-        Rows of the class per row of the largest class, instead of `samplingStrategy`.
-    kNeighbors : int, default 5
-        Neighbours that vote beside the base.
-    searchQuality : {"fast", "balanced", "accurate", "exact"}, default "balanced"
-        How near to the exact neighbours the search comes: aims for a recall of 0.90, 0.95 or 0.99,
-        as foretold from the sample, at a bounded price (the report gives the recall reached).
-        "exact" compares all rows of a class with each other, which takes as long as the square of
-        their number: hours beyond a million distinct rows. Classes of more than 4,194,304 of them
-        (fewer where columns have many levels) are refused.
-    hashFamily : {"voronoi", "random_projection"}, default "voronoi"
-        How rows are put into buckets.
-    distinctNeighbours : bool, default False
-        Whether only rows that differ from a base are its neighbours, each counted once. In tables
-        where many rows repeat, most new rows are copies else. Recall is not measured then.
-    onSmallClass : {"error", "reduce", "duplicate", "skip"}, default "error"
-        What to do with a class of at most `kNeighbors` rows.
-    syntheticCol : str, default "is_synthetic"
-        Added boolean column, true on new rows; "" leaves it out.
-    idCol : str, optional
-        Column that identifies a row; null on new rows.
-    provenance : bool, default False
-        Add `base_id`, `neighbour_id` and `gap`, null on originals. Ids are `idCol`'s values, else
-        the content key, which originals then carry as `row_key`. Neighbour and gap are null on
-        new rows too: all neighbours of the base have a part in them.
-    recallQueries : int, default 256
-        Rows per class whose neighbours are also searched for exactly, to measure recall; 0 = off.
-    seed : int, default 0
-        Seed of all random draws.
-
-    Raises
-    ------
-    ParameterError
-        For a value out of range, naming the parameter, the value and the range.
 
     References
     ----------
@@ -108,29 +57,24 @@ class SMOTEN(ByNeighbours, HasNominalCols):
     levels_only = True
     phases = ("profile", "sample", "levels", "hash")
 
-    @keyword_only
-    def __init__(
-        self,
-        *,
-        labelCol: str | None = None,
-        nominalCols: Sequence[str] | str | None = None,
-        ignoreCols: Sequence[str] | None = None,
-        carryPolicy: str | Mapping[str, str] | None = None,
-        samplingStrategy: Any = None,
-        samplingRatios: Mapping[Any, float] | None = None,
-        kNeighbors: int | None = None,
-        searchQuality: str | None = None,
-        hashFamily: str | None = None,
-        distinctNeighbours: bool | None = None,
-        onSmallClass: str | None = None,
-        syntheticCol: str | None = None,
-        idCol: str | None = None,
-        provenance: bool | None = None,
-        recallQueries: int | None = None,
-        seed: int | None = None,
-    ) -> None:
-        super().__init__()
-        self.setParams(**self._input_kwargs)
+    nominalCols = HasNominalCols.nominalCols.adding(
+        "At most 131,072 levels each (fewer with more than 8 classes: 1,048,576 / classes, but 256 "
+        "at least)."
+    )
+    ignoreCols = HasOtherCols.ignoreCols.saying(
+        "Columns that are not looked at. A numeric column must be named here, in `nominalCols` or "
+        "in a dict of `carryPolicy`."
+    )
+    kNeighbors = HasNeighbours.kNeighbors.saying("Neighbours that vote beside the base.")
+    searchQuality = HasBuckets.searchQuality.adding(
+        '"exact" compares all rows of a class with each other, which takes as long as the square '
+        "of their number: hours beyond a million distinct rows. Classes of more than 4,194,304 of "
+        "them (fewer where columns have many levels) are refused."
+    )
+    provenance = HasNewRows.provenance.adding(
+        "Neighbour and gap are null on new rows too: all neighbours of the base have a part in "
+        "them."
+    )
 
     def _require(self, table: Table) -> None:
         if not table.nominal:

@@ -9,27 +9,37 @@ from dataclasses import replace
 from spark_smote.errors import DataError
 from spark_smote.kernels.distances import Floats
 from spark_smote.plans.classes import Assignment, ClassTask, Standing
-from spark_smote.plans.notices import flat_levels_notices
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import KeptRecords
-from spark_smote.plans.search import SearchRequest, prepare_search
+from spark_smote.plans.search import prepare_search
+from spark_smote.plans.search_notices import flat_levels_notices
 from spark_smote.plans.standing import ranked_records, rows_per_rank
 from spark_smote.plans.table import Table
 from spark_smote.results import LabelValue, Notice
+from spark_smote.samplers.across import search_request
 from spark_smote.samplers.base import PhaseClock
+from spark_smote.samplers.checks import one_of
 from spark_smote.samplers.interpolation import Candidates, Interpolating
-from spark_smote.samplers.params import HasFeaturesCol, HasLevels, Parameter, one_of
+from spark_smote.samplers.params import (
+    HasInterpolatedFeaturesCol,
+    HasLevels,
+    HasTableSearch,
+    Parameter,
+)
 
 
-class ByStanding(Interpolating, HasFeaturesCol, HasLevels):
+class ByStanding(Interpolating, HasTableSearch, HasInterpolatedFeaturesCol, HasLevels):
     """Search the neighbours of each row of the classes in the whole table, then as SMOTE does."""
 
     onNoCandidates = Parameter(
         "onNoCandidates",
-        "what to do with a class none of whose rows may be a base: 'error', or 'warn' (it is left "
-        "as it is, and the report says so)",
+        "What to do with a class none of whose rows may be a base: fail, or leave it as it is and "
+        "say so in the report.",
         "error",
         one_of("error", "warn"),
+    )
+    nominalCols = HasLevels.nominalCols.adding(
+        "New rows take the most frequent level around their base."
     )
 
     phases = ("profile", "sample", "hash", "count", "search", "sample", "hash")
@@ -72,19 +82,15 @@ class ByStanding(Interpolating, HasFeaturesCol, HasLevels):
     ) -> Candidates:
         if not assignment.tasks:
             return Candidates(None, assignment)
-        tasks, value = assignment.tasks, self._value
+        tasks = assignment.tasks
         k_name, k = self._looked_at
         taken = self._taken
-        request = SearchRequest(
-            asking=[task.label for task in tasks],
-            k=max(k, taken),
-            k_name=k_name if k >= taken else "kNeighbors",
-            quality=value("searchQuality"),
-            hash_family=value("hashFamily"),
-            standardize=value("standardize"),
-            seed=value("seed"),
-            recall_queries=value("recallQueries"),
-            medians=medians,
+        request = search_request(
+            self,
+            [task.label for task in tasks],
+            k_name if k >= taken else "kNeighbors",
+            max(k, taken),
+            medians,
         )
         search = prepare_search(table, profile, request, clock.run)
         edges = self._edges(k)

@@ -12,6 +12,7 @@ from spark_smote import SMOTE, SMOTEN, SMOTENC
 from spark_smote.kernels.bucket import canonical_rows
 from spark_smote.plans import synthesise
 from spark_smote.plans.arrow import features_of, integers_of, unpacked
+from spark_smote.plans.parents import around_bucket, parents_of
 from tests import oracles
 
 SEED, K, ROWS, NEW = 11, 5, 6_000, 5_000
@@ -90,8 +91,8 @@ def made_in_one_bucket(plan) -> pa.Table:
     for part in (part for parts in recipe.layout.slices for part in parts):
         times = integers_of(records, "multiplicity")
         rows, sources = canonical_rows(keys, features, times, home == part.bucket)
-        around = synthesise.around_bucket(rows, model)
-        parents = synthesise._parents(rows, around, recipe, part)
+        around = around_bucket(rows, model)
+        parents = parents_of(rows, around, recipe, part)
         given = parents, records, rows.features, sources, recipe, part.class_code
         batches.append(pa.table(synthesise.made_rows(*given, provenance=True)))
     return pa.concat_tables(batches)

@@ -25,7 +25,7 @@ def parameters(cls):
 
 def range_of(parameter):
     """Which check a parameter has, and the bounds that check was made with."""
-    check = inspect.getclosurevars(parameter.typeConverter).nonlocals["check"]
+    check = inspect.getclosurevars(parameter.typeConverter).nonlocals["check"].kept
     return check.__qualname__.partition(".")[0], inspect.getclosurevars(check).nonlocals
 
 
@@ -131,9 +131,9 @@ def test_docstring_names_every_parameter_with_its_true_default(spark, method):
     documented = dict(re.findall(r"^(\w+) : (.+)$", section, re.MULTILINE))
 
     assert set(documented) == set(parameters(cls))
-    arguments = inspect.signature(getattr(cls.__init__, "__wrapped__", cls.__init__)).parameters
-    assert set(arguments) - {"self"} == set(documented)
-    assert {p.kind for n, p in arguments.items() if n != "self"} == {inspect.Parameter.KEYWORD_ONLY}
+    arguments = inspect.signature(cls).parameters
+    assert list(arguments) == list(documented)
+    assert {each.kind for each in arguments.values()} == {inspect.Parameter.KEYWORD_ONLY}
     for name, parameter in parameters(cls).items():
         default = re.search(r"default (.+)$", documented[name])
         if default:
@@ -167,7 +167,7 @@ def test_every_parameter_can_be_read_set_unset_and_explained(spark, method):
 def test_parameters_are_keyword_only_and_known():
     with pytest.raises(TypeError):
         SMOTE("label")
-    with pytest.raises((TypeError, ParameterError), match="kNeighbours"):
+    with pytest.raises(ParameterError, match="kNeighbours.*did you mean kNeighbors"):
         SMOTE(kNeighbours=3)
     with pytest.raises(ParameterError, match="kNeighbours.*did you mean kNeighbors"):
         SMOTE().setParams(kNeighbours=3)

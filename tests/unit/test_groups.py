@@ -25,7 +25,7 @@ from spark_smote.plans.groups.summary import (
 )
 from spark_smote.plans.groups.tasks import SmallStrata, new_rows_of
 from spark_smote.plans.layout import lay_out
-from spark_smote.plans.synthesise import Recipe
+from spark_smote.plans.recipe import Recipe
 from spark_smote.plans.tuning import QUALITIES
 
 KEYS = st.integers(-3, 3)

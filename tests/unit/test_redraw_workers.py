@@ -13,8 +13,9 @@ from spark_smote.plans.buckets import Bucket
 from spark_smote.plans.classes import ClassTask
 from spark_smote.plans.draws import TRIES, Drawing
 from spark_smote.plans.model import BucketCounts, ClassModel
+from spark_smote.plans.recipe import Recipe
 from spark_smote.plans.redraw import _choice, _second_draws
-from spark_smote.plans.synthesise import Recipe, slice_rows
+from spark_smote.plans.synthesise import slice_rows
 
 ROWS = 200
 

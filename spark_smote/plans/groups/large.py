@@ -17,9 +17,9 @@ from spark_smote.plans.groups.strata import Strata
 from spark_smote.plans.groups.summary import Summary
 from spark_smote.plans.layout import lay_out
 from spark_smote.plans.model import ClassModel, fit_class, sample_rows
+from spark_smote.plans.recipe import Recipe
 from spark_smote.plans.records import KeptRecords, streamed
 from spark_smote.plans.sample import ClassSample, sample_classes
-from spark_smote.plans.synthesise import Recipe
 from spark_smote.plans.tuning import SearchQuality, rows_in_one_bucket
 from spark_smote.results import LabelValue, SearchAccuracy
 

@@ -12,13 +12,13 @@ from spark_smote.plans.groups.summary import Summary
 from spark_smote.plans.model import ClassModel
 from spark_smote.plans.notices import (
     FEWEST_ROWS,
-    LOW_RECALL,
     balanced_notices,
     crowded_notices,
     nominal_features_notices,
     skipped_notices,
 )
 from spark_smote.plans.profile import Profile
+from spark_smote.plans.search_notices import LOW_RECALL
 from spark_smote.plans.table import Table
 from spark_smote.results import (
     ClassOutcome,

@@ -35,9 +35,10 @@ from spark_smote.plans.groups.summary import Summary, is_large
 from spark_smote.plans.hashing import BYTES_SENT_AT_ONCE, streams_by_task
 from spark_smote.plans.layout import ROWS_PER_SLICE, Slice, lay_out, partition_keys
 from spark_smote.plans.notices import possible_ids, refuse_id_like
+from spark_smote.plans.recipe import Recipe
 from spark_smote.plans.records import merged_records, packer, streamed, usable_rows
 from spark_smote.plans.sample import ClassSample, sample_classes
-from spark_smote.plans.synthesise import Recipe, emitted_schema, restored, slice_rows
+from spark_smote.plans.synthesise import emitted_schema, restored, slice_rows
 from spark_smote.plans.table import Table, label_literal
 from spark_smote.results import LabelValue
 
