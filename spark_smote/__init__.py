@@ -13,12 +13,16 @@ if TYPE_CHECKING:
     from spark_smote.inspection.inspect import inspect
     from spark_smote.pipeline import Resampled
     from spark_smote.samplers.adasyn import ADASYN
+    from spark_smote.samplers.all_knn import AllKNN
     from spark_smote.samplers.borderline import BorderlineSMOTE
     from spark_smote.samplers.chain import Chain
     from spark_smote.samplers.enn import EditedNearestNeighbours
+    from spark_smote.samplers.ncr import NeighbourhoodCleaningRule
     from spark_smote.samplers.near_miss import NearMiss
+    from spark_smote.samplers.polynom_fit import PolynomFitSMOTE
     from spark_smote.samplers.random_over import RandomOverSampler
     from spark_smote.samplers.random_under import RandomUnderSampler
+    from spark_smote.samplers.renn import RepeatedEditedNearestNeighbours
     from spark_smote.samplers.smote import SMOTE
     from spark_smote.samplers.smote_enn import SMOTEENN
     from spark_smote.samplers.smote_tomek import SMOTETomek
@@ -33,13 +37,17 @@ _HOMES = {
     "SMOTEN": "spark_smote.samplers.smoten",
     "SMOTENC": "spark_smote.samplers.smotenc",
     "ADASYN": "spark_smote.samplers.adasyn",
+    "AllKNN": "spark_smote.samplers.all_knn",
     "BorderlineSMOTE": "spark_smote.samplers.borderline",
     "EditedNearestNeighbours": "spark_smote.samplers.enn",
+    "NeighbourhoodCleaningRule": "spark_smote.samplers.ncr",
+    "RepeatedEditedNearestNeighbours": "spark_smote.samplers.renn",
     "NearMiss": "spark_smote.samplers.near_miss",
     "SMOTEENN": "spark_smote.samplers.smote_enn",
     "SMOTETomek": "spark_smote.samplers.smote_tomek",
     "TomekLinks": "spark_smote.samplers.tomek",
     "Chain": "spark_smote.samplers.chain",
+    "PolynomFitSMOTE": "spark_smote.samplers.polynom_fit",
     "RandomOverSampler": "spark_smote.samplers.random_over",
     "RandomUnderSampler": "spark_smote.samplers.random_under",
     "Resampled": "spark_smote.pipeline",
@@ -53,12 +61,16 @@ __all__ = [
     "SMOTEENN",
     "SMOTEN",
     "SMOTENC",
+    "AllKNN",
     "BorderlineSMOTE",
     "Chain",
     "EditedNearestNeighbours",
     "NearMiss",
+    "NeighbourhoodCleaningRule",
+    "PolynomFitSMOTE",
     "RandomOverSampler",
     "RandomUnderSampler",
+    "RepeatedEditedNearestNeighbours",
     "Resampled",
     "SMOTETomek",
     "TomekLinks",

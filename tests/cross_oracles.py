@@ -42,8 +42,54 @@ def stays(own, votes, kind):
     """Whether a row survives edited nearest neighbours."""
     if kind == "all":
         return all(vote == own for vote in votes)
-    counts = Counter(votes.tolist())
-    return min(counts, key=lambda label: (-counts[label], label)) == own
+    return mode(votes) == own
+
+
+def mode(votes):
+    """The most frequent class, ties to the first."""
+    counts = Counter(np.asarray(votes).tolist())
+    return min(counts, key=lambda label: (-counts[label], label))
+
+
+def edited_again(features, classes, times, asked, kind, *, until_unchanged):
+    """Which distinct rows pass after pass leaves, `asked[p]` neighbours in each, all classes alike.
+
+    A class with fewer rows than the smallest had at first ends it, and so does one that is gone.
+    Returns a mask, and how many passes there were.
+    """
+    rows_of = np.bincount(classes, weights=times)
+    rare = rows_of.argmin()
+    here = np.arange(len(classes))
+    passes = 0
+    for k in asked:
+        passes += 1
+        own = classes[here]
+        votes = voted(features[here], own, times[here], k, np.ones(features.shape[1]))
+        kept = [stays(label, ballots, kind) for label, ballots in zip(own, votes, strict=True)]
+        unchanged, here = all(kept), here[kept]
+        left = np.bincount(classes[here], weights=times[here], minlength=len(rows_of))
+        others = np.delete(left, rare)
+        if (left == 0).any() or (others < rows_of[rare]).any():
+            break
+        if unchanged and until_unchanged:
+            break
+    return np.isin(np.arange(len(classes)), here), passes
+
+
+def neighbourhood_cleaned(features, classes, times, k):
+    """Which distinct rows the neighbourhood cleaning rule leaves; all classes but the smallest go.
+
+    Rows are those of `canonical`.
+    """
+    rare = np.bincount(classes, weights=times).argmin()
+    gone = set()
+    for row, own in enumerate(classes):
+        near = oracles.smote_list(features, times, row, k, np.ones(features.shape[1]))
+        if own != rare and mode(classes[near]) != own:
+            gone.add(row)
+        if own == rare and mode([own, *classes[near[:-1]]]) != own:
+            gone.update(other for other in near if classes[other] != rare)
+    return ~np.isin(np.arange(len(classes)), sorted(gone))
 
 
 def nearest_others(features, inverse_scale, rows_at_once=500):

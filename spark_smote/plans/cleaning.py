@@ -41,6 +41,28 @@ class Outvoted:
 
 
 @dataclass(frozen=True)
+class Neighbourhood:
+    """Judges rows of some classes by their neighbours, and the neighbours of the other rows that
+    ask by these (Laurikkala 2001).
+    """
+
+    metric: Metric
+    may_go: Flags
+    """Per class."""
+
+    def __call__(self, bucket: Bucket, asked: Ints) -> Iterator[pa.RecordBatch]:
+        """Rows outvoted by their neighbours, and those that outvote a row that may not go."""
+        model, own = self.metric.model, bucket.ranks[asked]
+        near = nearest_rows(bucket.rows, asked, self.metric.k, model.inverse_scale, model.nominal)
+        voted, may_go = bucket.ranks[near], self.may_go[own]
+        outvoted = may_go & (modes(voted) != own)
+        among = np.concatenate([own[:, None], voted[:, :-1]], axis=1)
+        in_the_way = near[~may_go & (modes(among) != own)].ravel()
+        in_the_way = in_the_way[self.may_go[bucket.ranks[in_the_way]]]
+        yield found_batch(bucket, np.union1d(asked[outvoted], in_the_way))
+
+
+@dataclass(frozen=True)
 class Linked:
     """Judges rows by the Tomek links they are in (Tomek 1976)."""
 

@@ -4,12 +4,16 @@ A new sampler is one file here and one line in `REGISTRY`.
 """
 
 from spark_smote.samplers.adasyn import ADASYN
+from spark_smote.samplers.all_knn import AllKNN
 from spark_smote.samplers.base import Sampler
 from spark_smote.samplers.borderline import BorderlineSMOTE
 from spark_smote.samplers.enn import EditedNearestNeighbours
+from spark_smote.samplers.ncr import NeighbourhoodCleaningRule
 from spark_smote.samplers.near_miss import NearMiss
+from spark_smote.samplers.polynom_fit import PolynomFitSMOTE
 from spark_smote.samplers.random_over import RandomOverSampler
 from spark_smote.samplers.random_under import RandomUnderSampler
+from spark_smote.samplers.renn import RepeatedEditedNearestNeighbours
 from spark_smote.samplers.smote import SMOTE
 from spark_smote.samplers.smote_enn import SMOTEENN
 from spark_smote.samplers.smote_tomek import SMOTETomek
@@ -23,7 +27,11 @@ REGISTRY: dict[str, type[Sampler]] = {
     "smoten": SMOTEN,
     "borderline": BorderlineSMOTE,
     "adasyn": ADASYN,
+    "polynomfit": PolynomFitSMOTE,
     "enn": EditedNearestNeighbours,
+    "renn": RepeatedEditedNearestNeighbours,
+    "allknn": AllKNN,
+    "ncr": NeighbourhoodCleaningRule,
     "tomek": TomekLinks,
     "nearmiss": NearMiss,
     "smote_tomek": SMOTETomek,
@@ -40,11 +48,15 @@ __all__ = [
     "SMOTEENN",
     "SMOTEN",
     "SMOTENC",
+    "AllKNN",
     "BorderlineSMOTE",
     "EditedNearestNeighbours",
     "NearMiss",
+    "NeighbourhoodCleaningRule",
+    "PolynomFitSMOTE",
     "RandomOverSampler",
     "RandomUnderSampler",
+    "RepeatedEditedNearestNeighbours",
     "SMOTETomek",
     "Sampler",
     "TomekLinks",

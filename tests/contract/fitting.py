@@ -10,6 +10,9 @@ METHODS = sorted(REGISTRY)
 ALIKE = {
     "borderline": "smote",
     "adasyn": "smote",
+    "renn": "enn",
+    "allknn": "enn",
+    "ncr": "enn",
     "tomek": "enn",
     "nearmiss": "enn",
     "smote_tomek": "smote",
