@@ -227,6 +227,7 @@ def fit_class(
     nominal: int | ValueDifference = 0,
     medians: Floats | None = None,
     in_parts: bool = True,
+    asking: float = 1.0,
 ) -> ClassModel:
     """Scale (see `measured`) and hash of one class from its sample.
 
@@ -236,6 +237,8 @@ def fit_class(
         The class or classes in words, for messages.
     in_parts : bool
         Whether an exact search may be shared by several tasks.
+    asking : float
+        Share of the rows whose neighbours are searched for.
 
     Raises
     ------
@@ -250,7 +253,9 @@ def fit_class(
         most = MOST_EXACT_PARTS if in_parts else 1
         parts = exact_parts(searched, sample.distinct_rows, single.width, one_bucket, most)
         return replace(single, splits=np.array([parts]), everywhere=True)
-    return _hashed(single, sample, k, quality=quality, hash_family=hash_family, seed=seed)
+    return _hashed(
+        single, sample, k, asking=asking, quality=quality, hash_family=hash_family, seed=seed
+    )
 
 
 def fit_references(
@@ -279,7 +284,9 @@ def fit_references(
     if references.distinct_rows <= rows_in_one_bucket(model.width, quality):
         each = min(ROWS_ASKING, largest_bucket(model.width, quality))
         return replace(model, splits=np.array([max(1, -(-parties.rows_asking // each))]))
-    return _hashed(model, references, k, quality=quality, hash_family=hash_family, seed=seed)
+    return _hashed(
+        model, references, k, asking=1.0, quality=quality, hash_family=hash_family, seed=seed
+    )
 
 
 def measured(
@@ -322,12 +329,14 @@ def _hashed(
     sample: ClassSample,
     k: int,
     *,
+    asking: float,
     quality: SearchQuality,
     hash_family: str,
     seed: int,
 ) -> ClassModel:
     points = single.scaled(sample.features)
-    family = cheapest_family(points, sample.distinct_rows, FAMILIES[hash_family], quality, k, seed)
+    rows, kind = sample.distinct_rows, FAMILIES[hash_family]
+    family = cheapest_family(points, rows, kind, quality, k, seed=seed, asking=asking)
     return replace(single, family=family, splits=np.ones(family.buckets, dtype=np.int64))
 
 

@@ -184,6 +184,7 @@ def prepare_search(
             searched,
             Parties(np.array(asking), np.array(found), standing.bases),
             request,
+            rows=rows,
             nominal=len(table.nominal),
         ),
     )
@@ -282,6 +283,7 @@ def _fitted(
     parties: Parties,
     request: SearchRequest,
     *,
+    rows: int,
     nominal: int,
 ) -> ClassModel:
     """Scale of all classes as one, and hash of the rows that are searched."""
@@ -298,6 +300,7 @@ def _fitted(
             nominal=nominal,
             medians=medians,
             in_parts=False,
+            asking=parties.rows_asking / rows,
         )
     whole = measured(sample, standardize=standardize, nominal=nominal, medians=medians)
     most = rows_in_one_bucket(whole.width, quality)

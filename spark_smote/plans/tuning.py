@@ -87,7 +87,14 @@ def bucket_count(rows: int, rows_per_bucket: int) -> int:
 
 
 def cheapest_family(
-    points: Floats, rows: int, kind: type[HashFamily], quality: SearchQuality, k: int, seed: int
+    points: Floats,
+    rows: int,
+    kind: type[HashFamily],
+    quality: SearchQuality,
+    k: int,
+    *,
+    seed: int,
+    asking: float = 1.0,
 ) -> HashFamily:
     """The cheapest hash that promises the recall aimed for; else the dearest one allowed.
 
@@ -97,6 +104,8 @@ def cheapest_family(
         The sample in scaled coordinates.
     rows : int
         Distinct rows of the class.
+    asking : float
+        Share of them whose neighbours are searched for.
     """
     dimensions = points.shape[1]
     ladder = copies_to_try(quality)
@@ -104,7 +113,9 @@ def cheapest_family(
     reaching: dict[float, HashFamily] = {}
     failing: dict[float, HashFamily] = {}
     for buckets in buckets_to_try(rows, dimensions, quality):
-        costs = [cost_per_row(dimensions, buckets, rows / buckets, copies) for copies in ladder]
+        costs = [
+            cost_per_row(dimensions, buckets, rows / buckets, copies, asking) for copies in ladder
+        ]
         if costs[0] >= min(reaching, default=math.inf):
             continue
         settings = FitSettings(
@@ -142,18 +153,21 @@ def copies_to_try(quality: SearchQuality) -> list[float]:
     return [FEWEST_COPIES + COPIES_STEP * step for step in range(steps + 1)]
 
 
-def cost_per_row(dimensions: int, buckets: int, rows_per_bucket: float, copies: float) -> float:
+def cost_per_row(
+    dimensions: int, buckets: int, rows_per_bucket: float, copies: float, asking: float = 1.0
+) -> float:
     """Microseconds of one core to hash, move and search a row, about; only its order matters.
 
-    Hashing measures the distance to every centroid, twice (once to count); moving is paid per
-    copy; searching measures the distance to every row of the bucket, copies included. Constants
-    are timings of the kernels on one core.
+    Hashing measures the distance to every centroid, twice (once to count), and more closely to
+    those in whose cells a copy may go; moving is paid per copy, from sender to bucket; searching
+    measures the distance to every row of the bucket, copies included, for the share of rows that
+    ask. Constants are timings on one core, of kernels and of whole tasks for moving.
     """
     distance = 0.4e-3 + 0.04e-3 * dimensions
-    hashing = 2 * (0.6 + distance * buckets)
-    moving = (0.6 + 0.05 * dimensions) * copies
-    searching = 2.0 + distance * rows_per_bucket * copies
-    return hashing + moving + searching
+    hashing = 2 * (0.4 + 0.65 * copies + 1.25 * distance * buckets)
+    moving = (1.8 + 0.15 * dimensions) * copies
+    searching = 2.0 + 1.15 * distance * rows_per_bucket * copies
+    return hashing + moving + asking * searching
 
 
 def exact_core_hours(rows: int, asked: float, dimensions: int) -> float:

@@ -82,7 +82,7 @@ def test_drawn_neighbours_are_nearly_those_of_a_full_search_and_the_report_says_
         f"{family}, {outcome.buckets} buckets: recall {recall:.4f} (reported "
         f"{accuracy.recall:.4f}), distance ratio {ratio:.4f} ({accuracy.distance_ratio:.4f})"
     )
-    assert outcome.buckets > 4
+    assert outcome.buckets > 1
     assert recall >= RECALL_FLOOR[family]
     assert ratio <= RATIO_CEILING[family]
     assert_reported(accuracy, recall, ratio)

@@ -100,6 +100,18 @@ def test_cost_grows_with_everything_and_counts_rows_beyond_the_most_buckets():
     assert base < cost_per_row(28, 1_000, 2_000, 2.0)
     assert base < cost_per_row(28, 500, 4_000, 2.0)
     assert base < cost_per_row(28, 500, 2_000, 3.0)
+    assert base > cost_per_row(28, 500, 2_000, 2.0, asking=0.5)
+
+
+def test_where_few_rows_ask_there_are_fewer_cells_and_the_recall_is_promised_all_the_same(easy):
+    kind, balanced = FAMILIES["voronoi"], QUALITIES["balanced"]
+    all_ask, few_ask = (
+        tuning.cheapest_family(easy, 10 * ROWS, kind, balanced, K, seed=3, asking=share)
+        for share in (1.0, 0.05)
+    )
+    assert few_ask.buckets < all_ask.buckets
+    aim = 1 - (1 - balanced.recall) / tuning.MISSED_IN_TRUTH
+    assert ExpectedNeighbours.of(easy, 10 * ROWS, K).recall(few_ask) >= aim
 
 
 def test_numbers_of_buckets_are_bounded_and_wide_rows_get_small_buckets():
