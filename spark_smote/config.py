@@ -308,13 +308,19 @@ def _explain(error: ValidationError, source: str) -> str:
         place = [str(part) for part in problem["loc"]]
         key = ".".join(place)
         if problem["type"] == "extra_forbidden":
-            lines.append(f"unknown key {key!r}: {did_you_mean(place[-1], _keys_at(place[:-1]))}")
+            lines.append(f"unknown key {key!r}: {_meant(place)}")
         elif problem["type"] == "missing":
             lines.append(_explain_missing(key))
         else:
             message = problem["msg"][0].lower() + problem["msg"][1:]
             lines.append(f"{key}={problem['input']!r}: {message}")
     return "\n".join(line + source for line in lines)
+
+
+def _meant(place: Sequence[str]) -> str:
+    if len(place) == 1 and place[0] != place[0].lower():  # camelCase is a parameter's
+        return f"parameters of the method are in the section params, as in params.{place[0]}"
+    return did_you_mean(place[-1], _keys_at(place[:-1]))
 
 
 def _explain_missing(key: str) -> str:

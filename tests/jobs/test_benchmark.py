@@ -47,6 +47,7 @@ def test_contenders_run_side_by_side_and_over_samplers_write_equally_many_rows(t
         *("--set", "scenarios.clustered.table.majority=700000"),
         *("--set", "scenarios.clustered.contenders=[spark_smote, floor, imbalanced_learn, enn]"),
         *("--set", "spark.config.spark.driver.memory=1g", "--set", "spark.master=local[2]"),
+        *("--set", "spark.config.spark.sql.shuffle.partitions=4"),
     )
 
     assert done.returncode == 0, done.stderr

@@ -93,6 +93,7 @@ def test_numbers_with_an_exponent_are_numbers_in_a_file_as_well(write):
     ("text", "messages"),
     [
         ("outptu: {path: b}", ["unknown key 'outptu'", "did you mean 'output'?"]),
+        ("searchQuality: fast", ["unknown key 'searchQuality'", "as in params.searchQuality"]),
         ("output: {path: b, partitionBy: [x]}", ["'output.partitionBy'", "'partition_by'"]),
         ("report: {htm: true}", ["'report.htm'", "did you mean 'html'?"]),
         ("report: {jsno: true}", ["'report.jsno'", "did you mean 'json'?"]),
