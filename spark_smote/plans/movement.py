@@ -41,8 +41,10 @@ class Movement(ABC):
     """Per class, of its random numbers."""
 
     @abstractmethod
-    def moved(self, value: Column, feature: Column) -> Column:
-        """A finite double elsewhere, where `class` is the row's."""
+    def moved(self, value: Column, feature: int | Column) -> Column:
+        """A finite double elsewhere, where `class` is the row's; null where there is no such
+        feature.
+        """
 
     def shifted(self, table: Table, position: int) -> Column:
         """An input column of copies, moved.
@@ -52,24 +54,27 @@ class Movement(ABC):
         """
         column, kind = F.col(f"c{position}"), table.schema[position].dataType
         if table.vectors:
-            moved = array_to_vector(F.transform(table.features, self._double))
+            given = F.coalesce(table.features, F.array())
+            moved = F.when(column.isNotNull(), array_to_vector(F.transform(given, self._double)))
             return moved if table.schema[position].nullable else F.coalesce(moved, column)
         if isinstance(kind, T.ArrayType):
             element = kind.elementType
             return F.transform(column, lambda x, i: self._number(x, i, element))
-        return self._number(column, F.lit(table.inputs.index(position)), kind)
+        return self._number(column, table.inputs.index(position), kind)
 
-    def uniform(self, feature: Column, number: int) -> Column:
+    def uniform(self, feature: int | Column, number: int) -> Column:
         """A number in (0, 1) per row and feature."""
         salts = F.array(*[F.lit(salt).cast("bigint") for salt in self.salts])
         row = [F.col(name) for name in ("key", "twin", "occurrence")]
-        word = F.xxhash64(salts[F.col("class")], *row, feature, F.lit(number))
+        place = F.lit(feature) if isinstance(feature, int) else feature
+        word = F.xxhash64(salts[F.col("class")], *row, place, F.lit(number))
         return (F.shiftrightunsigned(word, 11) + 0.5) * WORD
 
     def _double(self, value: Column, feature: Column) -> Column:
-        return F.when(finite(value), self.moved(value, feature)).otherwise(value)
+        moved = F.coalesce(self.moved(value, feature), value)
+        return F.when(finite(value), moved).otherwise(value)
 
-    def _number(self, value: Column, feature: Column, kind: T.DataType) -> Column:
+    def _number(self, value: Column, feature: int | Column, kind: T.DataType) -> Column:
         double = value.cast("double")
         moved = _in_type(self.moved(double, feature), kind)
         # never null where the value is not
@@ -81,9 +86,11 @@ def sample_rows(dimensions: int) -> int:
     return max(256, min(MOST_SAMPLED, SAMPLED_BYTES // (8 * dimensions)))
 
 
-def per_class(values: tuple[tuple[float, ...], ...], feature: Column) -> Column:
-    """Of some numbers per class and feature, that of a row."""
-    return F.array(*[F.array(*map(F.lit, each)) for each in values])[F.col("class")][feature]
+def per_class(values: tuple[tuple[float, ...], ...], feature: int | Column) -> Column:
+    """Of some numbers per class and feature, that of a row; null where there is no such feature."""
+    if isinstance(feature, int):
+        return F.array(*[F.lit(each[feature]) for each in values])[F.col("class")]
+    return F.get(F.array(*[F.array(*map(F.lit, each)) for each in values])[F.col("class")], feature)
 
 
 def _in_type(value: Column, kind: T.DataType) -> Column:

@@ -15,6 +15,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_smote.errors import SparkSmoteError
 from spark_smote.kernels.mixing import mix, mix_rows
 from spark_smote.plans.arrow import (
     ArrowFunction,
@@ -185,6 +186,26 @@ class KeptRecords:
         """Keep the records while this DataFrame lives too, which is made of them."""
         vars(frame).setdefault("_kept_records", []).append(self)
         return frame
+
+
+def cut_off(frame: DataFrame) -> DataFrame:
+    """The same rows, made now and held by Spark, without the plan that made them.
+
+    Plans that each build on the one before double in size with every step otherwise.
+
+    Raises
+    ------
+    SparkSmoteError
+        If the platform cannot.
+    """
+    try:
+        return frame.localCheckpoint()
+    except PySparkException as error:
+        raise SparkSmoteError(
+            "methods that search again and again need DataFrame.localCheckpoint, which this "
+            "platform refuses (Spark Connect before 4.0, serverless ones): use "
+            "EditedNearestNeighbours, as often as needed in a Chain"
+        ) from error
 
 
 def _release(records: DataFrame) -> None:

@@ -68,6 +68,8 @@ class SearchRequest:
     recall_queries: int
     medians: Floats | None = None
     """What the search takes missing inputs for, shape (c,)."""
+    refuses_ids: bool = True
+    """Whether a column that is different in each row is refused."""
     with_key: bool = False
     """Whether judges are given the content key of each row."""
     among: LabelValue | None = None
@@ -176,7 +178,8 @@ def prepare_search(
     records = records or KeptRecords(joint_records(table, labels, with_key=request.with_key))
     sampled = _Samples(records, usable, profile.dimensions, request)
     sample, searched = run("sample", lambda: (sampled.joint(), sampled.searched()))
-    refuse_id_like(table, [sample])
+    if request.refuses_ids:
+        refuse_id_like(table, [sample])
     model: ClassModel = run(
         "hash",
         lambda: _fitted(
@@ -322,7 +325,7 @@ def _fitted(
 
 
 def _complete(sample: ClassSample, medians: Floats | None) -> ClassSample:
-    if medians is None:
+    if medians is None or not len(sample.features):  # of no rows the width is not known
         return sample
     return replace(sample, features=filled(sample.features, medians))
 

@@ -23,11 +23,11 @@ class Smoothing(Movement):
     widths: tuple[tuple[float, ...], ...]
     """Per class, per feature."""
 
-    def moved(self, value: Column, feature: Column) -> Column:
+    def moved(self, value: Column, feature: int | Column) -> Column:
         """A number with its noise."""
         return value + per_class(self.widths, feature) * self._normal(feature)
 
-    def _normal(self, feature: Column) -> Column:
+    def _normal(self, feature: int | Column) -> Column:
         """A standard normal number per row and feature (Box and Muller 1958)."""
         radius = F.sqrt(-2.0 * F.log(self.uniform(feature, 0)))
         return radius * F.cos(2.0 * math.pi * self.uniform(feature, 1))
@@ -56,8 +56,9 @@ def fit_smoothing(
     widths = []
     for sample, count in zip(samples, rows, strict=True):
         weights = sample.multiplicity / sample.multiplicity.sum()
-        mean = weights @ sample.features
-        spread = np.sqrt(weights @ (sample.features - mean) ** 2)
+        weights = weights[:, None]
+        mean = (weights * sample.features).sum(axis=0)  # in the order of the rows
+        spread = np.sqrt((weights * (sample.features - mean) ** 2).sum(axis=0))
         constant = (sample.features == sample.features[0]).all(axis=0)
         scale = shrinkage * bandwidth(count, sample.features.shape[1])
         widths.append(tuple(np.where(constant, 0.0, scale * spread).tolist()))

@@ -21,10 +21,10 @@ class Star(Movement):
     centres: tuple[tuple[float, ...], ...]
     """Per class, per feature."""
 
-    def moved(self, value: Column, feature: Column) -> Column:
+    def moved(self, value: Column, feature: int | Column) -> Column:
         """A number between a row and the centre: as far along for all inputs of the row."""
         centre = per_class(self.centres, feature)
-        between = value + self.uniform(F.lit(0), 0) * (centre - value)
+        between = value + self.uniform(0, 0) * (centre - value)
         # the sum may be rounded to beyond its ends
         return F.greatest(F.least(between, F.greatest(value, centre)), F.least(value, centre))
 
@@ -34,7 +34,7 @@ def fit_star(labels: Sequence[LabelValue], samples: Sequence[ClassSample], *, se
     centres = []
     for sample in samples:
         weights = sample.multiplicity / sample.multiplicity.sum()
-        mean = weights @ sample.features
+        mean = (weights[:, None] * sample.features).sum(axis=0)  # in the order of the rows
         least, most = sample.features.min(axis=0), sample.features.max(axis=0)
         centres.append(tuple(mean.clip(least, most).tolist()))
     salts = tuple(seed_int64(seed, "line", repr(label)) for label in labels)

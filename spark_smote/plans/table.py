@@ -127,7 +127,9 @@ class Table:
                 inputs = [F.when(finite(x), x).otherwise(F.lit(other)) for x, other in pairs]
             return F.array(*inputs, *[self.level_code(i) for i in self.nominal])
         column = F.col(f"c{self.inputs[0]}")
-        return vector_to_array(column) if self.vectors else column.cast("array<double>")
+        if not self.vectors:
+            return column.cast("array<double>")
+        return F.when(column.isNotNull(), vector_to_array(column))  # it fails on null
 
     @property
     def valid(self) -> Column:

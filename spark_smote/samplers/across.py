@@ -31,6 +31,15 @@ class AcrossClasses(
 
     makes_rows = False
 
+    idCol = HasOtherCols.idCol.saying("Column that identifies a row: no input.")
+    syntheticCol = Sampler.syntheticCol.saying(
+        'Added boolean column, false on all rows here; "" leaves it out.'
+    )
+    recallQueries = HasTableSearch.recallQueries.saying(
+        "Rows of each class that asks whose neighbours are also searched for exactly, to measure "
+        "recall (four times as many in all at the most); 0 = off."
+    )
+
     def _profiled(self, df: DataFrame, clock: PhaseClock) -> tuple[Table, Profile]:
         """The columns by role, and the rows counted."""
         invalid = self._value("handleInvalid")

@@ -13,8 +13,9 @@ class AllKNN(RepeatedEditing):
 
     Each pass is one of `EditedNearestNeighbours`, with 1, 2, ..., `nNeighbors` neighbours, over
     what the one before it left. It ends early after a pass by which a class is gone, or a class
-    other than the smallest has fewer rows than the smallest had at first. Each pass takes as long
-    as the first: the search is done anew.
+    other than the smallest has fewer rows than the smallest had at first, or no more rows are left
+    than neighbours are asked; the report says so. Each pass reads, hashes and searches what is left
+    anew, and costs about as much as `EditedNearestNeighbours`.
 
     References
     ----------

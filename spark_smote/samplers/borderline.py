@@ -60,6 +60,7 @@ class BorderlineSMOTE(ByStanding):
         10,
         whole(1, 1000),
     )
+    inputCols = ByStanding.inputCols.adding("With kind 2 the range is that of the table.")
     distinctNeighbours = HasNeighbours.distinctNeighbours.adding(
         "Kind 1 only, and `mNeighbors` counts rows in any case."
     )

@@ -144,7 +144,7 @@ def conditions(name: str, value: Any) -> list[str]:
 @documented_as('list of str or "auto"')
 def columns_or_auto(name: str, value: Any) -> str | list[str]:
     """Names of columns, or `auto`."""
-    return AUTO if value == AUTO else columns(name, value)
+    return AUTO if isinstance(value, str) and value == AUTO else columns(name, value)
 
 
 @documented_as('{"round", "floor"} or dict of column to policy')

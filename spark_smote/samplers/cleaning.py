@@ -32,8 +32,9 @@ from spark_smote.strategy import check_strategy, cleaning_targets
 class Pass:
     """What one search found."""
 
-    found: KeptRecords
-    """Rows that are spoken against (`plans.cleaning.FOUND`), of whatever class."""
+    found: KeptRecords | None
+    """Rows that are spoken against (`plans.cleaning.FOUND`), of whatever class; None where `gone`
+    stands on its own."""
     gone: DataFrame
     """Those of them whose class may lose rows."""
     targets: tuple[LabelValue, ...]
@@ -75,15 +76,16 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
         for each in passes:
             left = each.left(left)
         removal = replace(
-            without_keys(table, all_gone(passes)), decided=tuple(each.found for each in passes)
+            without_keys(table, all_gone(passes)),
+            decided=tuple(each.found for each in passes if each.found),
         )
         report = self._report(
             table,
             profile,
-            self._outcomes(profile, left, passes[0]),
+            self._outcomes(profile, left, passes),
             clock,
             accuracy=passes[0].accuracy,
-            notices=[*self._described(passes), *_notices(profile, left, passes)],
+            notices=[*self._described(profile, passes), *_notices(profile, left, passes)],
         )
         report.searches = [each.extent for each in passes]
         return ResamplePlan(report, table, removal=removal)
@@ -102,13 +104,17 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
         medians: Floats | None,
         clock: PhaseClock,
         *,
-        measured: bool = True,
+        first: bool = True,
     ) -> Pass:
-        """Search for the k nearest of each row that is asked, and judge."""
+        """Search for the k nearest of each row that is asked, and judge.
+
+        Recall is measured, and columns of ids are refused, in a first pass only.
+        """
         targets = self._targets(profile)
         asking = self._asking(profile, targets)
         request = search_request(self, asking, self._k[0], k, medians, with_key=True)
-        request = request if measured else replace(request, recall_queries=0)
+        if not first:
+            request = replace(request, recall_queries=0, refuses_ids=False)
         search = prepare_search(table, profile, request, clock.run)
         found = KeptRecords(self._found(search, targets))
         return Pass(
@@ -135,7 +141,7 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
     def _found(self, search: Search, targets: Sequence[LabelValue]) -> DataFrame:
         """Each row to remove where its class may lose some (`plans.cleaning.FOUND`)."""
 
-    def _described(self, passes: Sequence[Pass]) -> list[Notice]:
+    def _described(self, profile: Profile, passes: Sequence[Pass]) -> list[Notice]:
         """What was found of the classes, where the counts of rows that go do not say it."""
         return []
 
@@ -143,17 +149,20 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
         """Classes whose rows are judged."""
         return targets
 
-    def _outcomes(self, profile: Profile, left: Profile, first: Pass) -> list[ClassOutcome]:
+    def _outcomes(
+        self, profile: Profile, left: Profile, passes: Sequence[Pass]
+    ) -> list[ClassOutcome]:
+        targets = {label for each in passes for label in each.targets}
         return [
             ClassOutcome(
                 label=label,
                 rows_before=profile.counts[label],
                 rows_usable=profile.usable[label],
                 rows_after=left.counts[label],
-                method="cleaned" if label in first.targets else "untouched",
+                method="cleaned" if label in targets else "untouched",
                 k_requested=self._k[1],
-                k_resolved=self._k[1] if label in first.targets else 0,
-                buckets=first.extent.buckets if label in first.targets else 0,
+                k_resolved=self._k[1] if label in targets else 0,
+                buckets=passes[0].extent.buckets if label in targets else 0,
             )
             for label in in_order(profile.counts)
         ]

@@ -36,19 +36,26 @@ def equip(cls: type[Params]) -> None:
         setattr(cls, f"set{capital}", _setter(parameter))
         setattr(cls, f"get{capital}", _getter(parameter))
     keyword = inspect.Parameter.KEYWORD_ONLY
-    arguments = [inspect.Parameter(each.name, keyword, default=None) for each in parameters]
+    arguments = [
+        inspect.Parameter(each.name, keyword, default=None if _unset(each) else each.default)
+        for each in parameters
+    ]
     cls.__signature__ = inspect.Signature(arguments)  # type: ignore[attr-defined]
     summary, references, rest = inspect.cleandoc(cls.__doc__ or "").partition("References\n---")
     sections = ["Parameters\n----------", *map(_entry, parameters)]
     cls.__doc__ = f"{summary}{chr(10).join(sections)}\n\n{_RAISES}{references}{rest}"
 
 
+def _unset(parameter: Parameter) -> bool:
+    """Whether there is no default to show."""
+    return parameter.default is REQUIRED or parameter.default == ()
+
+
 def _entry(parameter: Parameter) -> str:
     """A parameter as numpydoc has it."""
-    unset = parameter.default is REQUIRED or parameter.default == ()
     default = f'"{parameter.default}"' if isinstance(parameter.default, str) else parameter.default
     head = f"{parameter.name} : {parameter.kind}, " + (
-        "optional" if unset else f"default {default}"
+        "optional" if _unset(parameter) else f"default {default}"
     )
     indent = " " * 4
     text = textwrap.fill(
@@ -64,6 +71,7 @@ def _setter(parameter: Parameter) -> Callable[[Any, Any], Any]:
             return self
         return self._set(**{parameter.name: value})
 
+    set_value.__name__ = f"set{parameter.name[0].upper()}{parameter.name[1:]}"
     set_value.__doc__ = f"Set {parameter.name} (None unsets it). {parameter.doc}"
     return set_value
 
@@ -73,5 +81,6 @@ def _getter(parameter: Parameter) -> Callable[[Any], Any]:
         parameter_here = self.getParam(parameter.name)
         return self.getOrDefault(parameter_here) if self.isDefined(parameter_here) else None
 
+    get_value.__name__ = f"get{parameter.name[0].upper()}{parameter.name[1:]}"
     get_value.__doc__ = f"Value of {parameter.name} (None if unset). {parameter.doc}"
     return get_value

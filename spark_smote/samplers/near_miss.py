@@ -106,7 +106,11 @@ class NearMiss(AcrossClasses, HasUndersamplingStrategy):
     )
     searchQuality = HasSearch.searchQuality.adding(
         '"exact", as version 2 in any case, compares each row with every reference, and is refused '
-        "for more than 131,072 distinct references."
+        "for more than 131,072 distinct references (64 MiB of features)."
+    )
+    standardize = HasSearch.standardize.saying(
+        "Measure distances in units of each column's standard deviation in the table (from a "
+        "sample); False = raw Euclidean distance."
     )
     handleInvalid = HasInvalid.handleInvalid.adding(
         "Rows left out count among those that their class is to keep, and are no references."

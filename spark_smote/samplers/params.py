@@ -94,7 +94,8 @@ class HasInterpolatedFeaturesCol(HasFeaturesCol):
 
     featuresCol = HasFeaturesCol.featuresCol.adding(
         "New vectors are dense, unless all of the class are sparse: then each has the smaller "
-        "form, as in Spark's `Vector.compressed`."
+        "form, as in Spark's `Vector.compressed`. Then `carryPolicy` need not be given: other "
+        "columns are null on new rows, or copied where they may not be."
     )
 
 
@@ -139,8 +140,8 @@ class HasNewRows(Params):
 
     carryPolicy = Parameter(
         "carryPolicy",
-        "What new rows hold in columns that are no input: nothing, or the base row's value. "
-        "Needed where there are such columns, unless inputs are in a `featuresCol`.",
+        "What new rows hold in columns that are neither input nor nominal: nothing, or the base "
+        "row's value. Needed where there are such columns.",
         REQUIRED,
         policy,
     )
@@ -320,7 +321,7 @@ class HasTableSearch(HasSearch):
 
     searchQuality = HasSearch.searchQuality.adding(
         '"exact" compares all rows of the table with each other, and is refused for more than '
-        "131,072 distinct rows."
+        "131,072 distinct rows (64 MiB of features)."
     )
 
 

@@ -47,7 +47,8 @@ class PolynomFitSMOTE(Copying):
     inputCols = HasInputs.inputCols.saying(
         "Numeric columns to interpolate. Unset: every numeric column but the label, `idCol` and "
         "`ignoreCols`. Integers are rounded half to even, decimals to their own scale; what is "
-        "null, NaN or infinite in the base row stays so, and is left out of the mean."
+        "null, NaN, infinite or beyond 1e150 in the base row stays so, and a row that holds such "
+        "is left out of the mean."
     )
     featuresCol = HasFeaturesCol.featuresCol.adding("New vectors are dense.")
     ignoreCols = HasOtherCols.ignoreCols.saying("Numeric columns that are not interpolated.")

@@ -43,6 +43,9 @@ class RandomUnderSampler(Sampler, HasUndersamplingStrategy):
     """
 
     makes_rows = False
+    syntheticCol = Sampler.syntheticCol.saying(
+        'Added boolean column, false on all rows, as other samplers add it; "" leaves it out.'
+    )
     method = "random under-sampling"
     phases = ("profile", "draw")
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 from spark_smote.kernels.distances import Floats
 from spark_smote.labels import in_order, smallest
 from spark_smote.plans.profile import Profile
+from spark_smote.plans.records import cut_off
 from spark_smote.plans.removal import without_keys
 from spark_smote.plans.table import Table
-from spark_smote.results import Notice
+from spark_smote.results import LabelValue, Notice
 from spark_smote.samplers.base import PhaseClock
 from spark_smote.samplers.cleaning import Pass, all_gone
 from spark_smote.samplers.enn import EditedNearestNeighbours
@@ -29,6 +30,10 @@ class RepeatedEditing(EditedNearestNeighbours):
     def _goes_on_unchanged(self) -> bool:
         """Whether another pass may find rows after one that found none."""
 
+    samplingStrategy = EditedNearestNeighbours.samplingStrategy.adding(
+        "Which class is the smallest or largest is looked up anew in each pass."
+    )
+
     def _passes(
         self, table: Table, profile: Profile, medians: Floats | None, clock: PhaseClock
     ) -> list[Pass]:
@@ -37,8 +42,8 @@ class RepeatedEditing(EditedNearestNeighbours):
         for k in self._neighbours():
             if passes and sum(left.usable.values()) <= k:
                 break
-            found = self._pass(rows, left, k, medians, clock, measured=not passes)
-            passes.append(found)
+            found = self._pass(rows, left, k, medians, clock, first=not passes)
+            passes.append(replace(found, found=None, gone=cut_off(found.gone.select("key"))))
             now = found.left(left)
             changed, left = now.counts != left.counts, now
             if too_few(profile, left) or not (changed or self._goes_on_unchanged):
@@ -46,22 +51,33 @@ class RepeatedEditing(EditedNearestNeighbours):
             rows = replace(table, frame=without_keys(table, all_gone(passes)).kept)
         return passes
 
-    def _described(self, passes: Sequence[Pass]) -> list[Notice]:
-        lost = ", ".join(f"{sum(each.lost_rows.values()):,}" for each in passes)
+    def _described(self, profile: Profile, passes: Sequence[Pass]) -> list[Notice]:
+        left = profile
+        for each in passes:
+            left = each.left(left)
+        lost = [sum(each.lost_rows.values()) for each in passes]
+        if label := too_few(profile, left):
+            why = f"class {label[0]!r} has {left.counts[label[0]]:,} rows now"
+        elif not lost[-1] and not self._goes_on_unchanged:
+            why = "nothing changes any more"
+        else:
+            why = "no further pass was asked for, or fewer rows are left than neighbours asked"
+        removed = ", ".join(f"{rows:,}" for rows in lost)
         return [
             Notice(
                 "passes",
-                f"Rows removed in each of {len(passes)} passes: {lost}. Recall was measured in the "
-                "first.",
+                f"Rows removed in each of {len(passes)} passes: {removed}. It ends here since "
+                f"{why}. Recall was measured in the first pass.",
                 "info",
             )
         ]
 
 
-def too_few(before: Profile, left: Profile) -> bool:
-    """Whether a class vanished, or another is smaller now than the smallest one was."""
+def too_few(before: Profile, left: Profile) -> list[LabelValue]:
+    """Classes that vanished, or others than the smallest that are smaller now than that one was."""
     rare = smallest(before.counts)
-    return any(
-        left.counts[label] == 0 or (label != rare and left.counts[label] < before.counts[rare])
+    return [
+        label
         for label in in_order(before.counts)
-    )
+        if left.counts[label] == 0 or (label != rare and left.counts[label] < before.counts[rare])
+    ]

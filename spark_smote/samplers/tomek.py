@@ -41,6 +41,8 @@ class TomekLinks(Cleaning):
 
     method = "Tomek links"
 
+    samplingStrategy = Cleaning.samplingStrategy.adding('With "all" both rows of each link go.')
+
     @property
     def _k(self) -> tuple[str, int]:
         return "the search for links", 1
@@ -51,7 +53,7 @@ class TomekLinks(Cleaning):
     def _found(self, search: Search, targets: Sequence[LabelValue]) -> DataFrame:
         return linked_rows(search)
 
-    def _described(self, passes: Sequence[Pass]) -> list[Notice]:
+    def _described(self, profile: Profile, passes: Sequence[Pass]) -> list[Notice]:
         rows = passes[0].found_rows
         counts = ", ".join(f"{rows[label]:,} of class {label!r}" for label in in_order(rows))
         return [Notice("links", f"Rows in Tomek links: {counts or 'none'}.", "info")]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from pyspark.sql import functions as F
 
-from spark_smote import SMOTE, SMOTENC
+from spark_smote import SMOTE, SMOTENC, BorderlineSMOTE, EditedNearestNeighbours
 from spark_smote.errors import DataError, SchemaError
 from spark_smote.plans.portrait import portrait_of
 from tests import oracles
@@ -191,3 +191,22 @@ def test_tables_in_which_nothing_grows_can_be_looked_at(spark):
     portrait = portrait_of(plan.resampled(), plan)
     assert portrait is not None
     assert not portrait.nearest
+
+
+@pytest.mark.parametrize("sampler", [EditedNearestNeighbours, BorderlineSMOTE])
+def test_recall_is_measured_where_not_every_class_asks(spark, sampler):
+    """In several buckets; of classes that do not ask no row is sampled."""
+    table = points(
+        spark,
+        {"'rare'": 1_500, "'few'": 2_000, "'many'": 7_000},
+        f"IF(id % 20 = 0, NULL, {uniform(1)}) AS x",
+        f"{uniform(2)} AS y",
+    )
+    strategy = ["many"] if sampler is EditedNearestNeighbours else {"few": 3_000}
+    plan = sampler(handleInvalid="impute", samplingStrategy=strategy, seed=1).plan(table)
+
+    assert plan.report.searches[0].buckets > 1
+    asks = "many" if sampler is EditedNearestNeighbours else "few"
+    assert {found.label for found in plan.report.accuracy} == {asks}
+    assert all(found.recall > 0.8 for found in plan.report.accuracy)
+    assert counts(plan.resampled()) == {c.label: c.rows_after for c in plan.report.classes}

@@ -1,13 +1,19 @@
 """Over-sampling on the lines between rows of a class and its mean."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
-from pyspark.ml.linalg import DenseVector
+from pyspark.ml.linalg import DenseVector, Vectors, VectorUDT
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 from scipy.stats import chi2, kstest
+from threadpoolctl import threadpool_limits
 
-from spark_smote import PolynomFitSMOTE
+from spark_smote import SMOTE, PolynomFitSMOTE, RandomOverSampler
 from spark_smote.errors import DataError, SchemaError
+from spark_smote.plans.smoothing import fit_smoothing
+from spark_smote.plans.star import fit_star
 from tests.tables import classes, contents, counts, points, uniform, vector_column
 
 ROWS, NEW = 300, 6_000
@@ -123,6 +129,46 @@ def test_vectors_and_arrays_move_in_every_place_by_the_same_share(spark):
     pairs = sampler.copy({sampler.featuresCol: "pair"}).plan(table).synthetic().collect()
     assert {row.pair[1] for row in pairs} == {5.0}
     assert len({row.pair[0] for row in pairs}) == 60
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        PolynomFitSMOTE(featuresCol="f", seed=1),
+        RandomOverSampler(featuresCol="f", shrinkage=1.0, seed=1),
+        SMOTE(featuresCol="f", handleInvalid="skip", onSmallClass="reduce", seed=1),
+    ],
+)
+def test_rows_without_a_vector_or_of_another_length_are_copied_or_left_as_they_are(spark, sampler):
+    schema = T.StructType().add("f", VectorUDT()).add("label", "integer")
+    rows = [(Vectors.dense(float(i), 1.0), int(i < 8)) for i in range(30)]
+    table = spark.createDataFrame([*rows, (None, 1), (None, 0)], schema)
+    made = sampler.plan(table)
+
+    assert counts(made.resampled()) == {0: 23, 1: 23}
+    assert made.resampled().filter("f IS NULL AND NOT is_synthetic").count() == 2
+    if not isinstance(sampler, SMOTE):
+        lists = [([float(i), 1.0], int(i < 2)) for i in range(30)]
+        ragged = spark.createDataFrame(
+            [*lists, ([float("nan"), 2.0, 9.0], 1)], "f array<double>, label int"
+        )
+        found = sampler.plan(ragged).synthetic().collect()
+        assert {row.f[2] for row in found if len(row.f) == 3} == {9.0}
+        assert len(found) == 25
+
+
+def test_the_mean_does_not_depend_on_how_many_threads_add_up():
+    random = np.random.default_rng(1)
+    for columns in (60, 100):
+        features = random.normal(size=(8_192, columns))
+        times = random.integers(1, 4, 8_192)
+        sample = SimpleNamespace(features=features, multiplicity=times)
+        found = []
+        for threads in (1, 2):
+            with threadpool_limits(threads):
+                smooth = fit_smoothing([1], [sample], [9_000], shrinkage=1.0, seed=1)
+                found.append((fit_star([1], [sample], seed=1), smooth))
+        assert found[0] == found[1]
 
 
 def test_what_cannot_be_done_is_refused_with_a_remedy(spark):
