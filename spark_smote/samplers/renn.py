@@ -32,10 +32,10 @@ class RepeatedEditedNearestNeighbours(RepeatedEditing):
     >>> rows = [(float(i), int(i >= 30)) for i in range(40)] + [(33.4, 0), (33.6, 0), (34.5, 0)]
     >>> df = spark.createDataFrame(rows, "x double, label int")
     >>> plan = RepeatedEditedNearestNeighbours().plan(df)
-    >>> [search.rows for search in plan.report.searches]  # two passes: the second finds none
-    [43, 39]
+    >>> [search.rows for search in plan.report.searches]  # the third pass finds none to remove
+    [43, 38, 37]
     >>> plan.report.rows_after
-    39
+    37
     """
 
     method = "Repeated edited nearest neighbours"

@@ -18,6 +18,7 @@ ALIKE = {
     "smote_tomek": "smote",
     "smote_enn": "smote",
     "random_under": "random_over",
+    "polynomfit": "random_over",
 }
 """Methods that look at a schema by the very code of another, which is tried on all of them."""
 
