@@ -7,11 +7,24 @@ the point's first row, then by row; rows are ordered by key, a mix of features a
 from collections import Counter
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from spark_smote.kernels.mixing import mix, mix_rows
 from spark_smote.plans.arrow import unpacked
 from tests import oracles
+
+
+def as_table(features, classes):
+    """Rows as a table of `x0, x1, ..., label`."""
+    names = [f"x{j}" for j in range(features.shape[1])]
+    return pd.DataFrame(features, columns=names).assign(label=classes)
+
+
+def left(df):
+    """Rows of a result, counted, without the column that tells new ones apart."""
+    rows = df.drop("is_synthetic").toPandas().to_numpy(np.float64)
+    return Counter(map(tuple, rows.tolist()))
 
 
 def canonical(features, classes):

@@ -3,26 +3,15 @@
 from collections import Counter
 
 import numpy as np
-import pandas as pd
 import pytest
 from imblearn import under_sampling as imblearn
 from sklearn.neighbors import NearestNeighbors
 
 from spark_smote import EditedNearestNeighbours, TomekLinks
 from tests import cross_oracles
+from tests.cross_oracles import as_table, left
 
 EXACT = {"standardize": False, "searchQuality": "exact", "samplingStrategy": "all"}
-
-
-def as_table(features, classes):
-    names = [f"x{j}" for j in range(features.shape[1])]
-    return pd.DataFrame(features, columns=names).assign(label=classes)
-
-
-def left(df):
-    """Rows of a result, counted, without the column that tells new ones apart."""
-    rows = df.drop("is_synthetic").toPandas().to_numpy(np.float64)
-    return Counter(map(tuple, rows.tolist()))
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from collections import Counter
 
 import numpy as np
-import pandas as pd
 import pytest
 from imblearn.under_sampling import NearMiss as Reference
 from pyspark.sql import functions as F
@@ -13,13 +12,9 @@ from spark_smote import NearMiss
 from spark_smote.plans.columns import resolve_columns
 from spark_smote.plans.table import ColumnRequest
 from tests import cross_oracles
+from tests.cross_oracles import as_table
 
 EXACT = {"standardize": False, "searchQuality": "exact"}
-
-
-def as_table(features, classes):
-    names = [f"x{j}" for j in range(features.shape[1])]
-    return pd.DataFrame(features, columns=names).assign(label=classes)
 
 
 def content_keys(df):

@@ -3,12 +3,12 @@
 from collections import Counter
 
 import numpy as np
-import pandas as pd
 import pytest
 from imblearn import under_sampling as imblearn
 
 from spark_smote import AllKNN, NeighbourhoodCleaningRule, RepeatedEditedNearestNeighbours
 from tests import cross_oracles
+from tests.cross_oracles import as_table, left
 
 EXACT = {"standardize": False, "searchQuality": "exact"}
 REPEATED = {
@@ -16,16 +16,6 @@ REPEATED = {
     AllKNN: ([1, 2, 3], False),
 }
 """Neighbours asked in each pass by default, and whether one that changes nothing is the last."""
-
-
-def as_table(features, classes):
-    names = [f"x{j}" for j in range(features.shape[1])]
-    return pd.DataFrame(features, columns=names).assign(label=classes)
-
-
-def left(df):
-    rows = df.drop("is_synthetic").toPandas().to_numpy(np.float64)
-    return Counter(map(tuple, rows.tolist()))
 
 
 def occurring(features, classes, times, kept):
