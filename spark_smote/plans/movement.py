@@ -20,8 +20,8 @@ MOST_SAMPLED = 8_192
 SAMPLED_BYTES = 64 << 20
 """Of their features."""
 
-WORD = 2.0**-53
-"""The step between the numbers that 53 bits of a word are taken for."""
+STEP = 2.0**-52
+"""Between the numbers that 52 bits of a word are taken for: halves of it are doubles too."""
 
 LARGEST_INTEGERS: Mapping[type[T.DataType], int] = {
     T.ByteType: 127,
@@ -68,7 +68,7 @@ class Movement(ABC):
         row = [F.col(name) for name in ("key", "twin", "occurrence")]
         place = F.lit(feature) if isinstance(feature, int) else feature
         word = F.xxhash64(salts[F.col("class")], *row, place, F.lit(number))
-        return (F.shiftrightunsigned(word, 11) + 0.5) * WORD
+        return (F.shiftrightunsigned(word, 12) + 0.5) * STEP
 
     def _double(self, value: Column, feature: Column) -> Column:
         moved = F.coalesce(self.moved(value, feature), value)

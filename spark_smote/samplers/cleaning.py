@@ -69,7 +69,7 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
         """Profile, then search and judge, once or more often; count what goes."""
         check_strategy(self._value("samplingStrategy"), kind="cleaning")
         table, profile = self._profiled(df, clock)
-        self._targets(profile)
+        self._targets(profile)  # what cannot be done is refused before more work
         medians = sampled_medians(table, profile, clock.run, seed=self._value("seed"))
         passes = self._passes(table, profile, medians, clock)
         left = profile
@@ -85,7 +85,7 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
             self._outcomes(profile, left, passes),
             clock,
             accuracy=passes[0].accuracy,
-            notices=[*self._described(profile, passes), *_notices(profile, left, passes)],
+            notices=[*self._described(profile, left, passes), *_notices(profile, left, passes)],
         )
         report.searches = [each.extent for each in passes]
         return ResamplePlan(report, table, removal=removal)
@@ -141,7 +141,7 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
     def _found(self, search: Search, targets: Sequence[LabelValue]) -> DataFrame:
         """Each row to remove where its class may lose some (`plans.cleaning.FOUND`)."""
 
-    def _described(self, profile: Profile, passes: Sequence[Pass]) -> list[Notice]:
+    def _described(self, profile: Profile, left: Profile, passes: Sequence[Pass]) -> list[Notice]:
         """What was found of the classes, where the counts of rows that go do not say it."""
         return []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from spark_smote.kernels.distances import Floats
 from spark_smote.labels import in_order, smallest
@@ -24,6 +25,9 @@ class RepeatedEditing(EditedNearestNeighbours):
     @abstractmethod
     def _neighbours(self) -> Iterator[int]:
         """How many neighbours are asked in each pass."""
+
+    def _neighbours_after(self, passes: Sequence[Pass]) -> Iterator[int]:
+        return islice(self._neighbours(), len(passes), None)
 
     @property
     @abstractmethod
@@ -51,17 +55,16 @@ class RepeatedEditing(EditedNearestNeighbours):
             rows = replace(table, frame=without_keys(table, all_gone(passes)).kept)
         return passes
 
-    def _described(self, profile: Profile, passes: Sequence[Pass]) -> list[Notice]:
-        left = profile
-        for each in passes:
-            left = each.left(left)
+    def _described(self, profile: Profile, left: Profile, passes: Sequence[Pass]) -> list[Notice]:
         lost = [sum(each.lost_rows.values()) for each in passes]
-        if label := too_few(profile, left):
-            why = f"class {label[0]!r} has {left.counts[label[0]]:,} rows now"
+        if few := too_few(profile, left):
+            why = f"class {few[0]!r} has {left.counts[few[0]]:,} rows now"
         elif not lost[-1] and not self._goes_on_unchanged:
             why = "nothing changes any more"
+        elif (rows := sum(left.usable.values())) <= next(self._neighbours_after(passes), -1):
+            why = f"the next pass would ask as many neighbours as the {rows:,} rows left, or more"
         else:
-            why = "no further pass was asked for, or fewer rows are left than neighbours asked"
+            why = "no further pass was asked for"
         removed = ", ".join(f"{rows:,}" for rows in lost)
         return [
             Notice(

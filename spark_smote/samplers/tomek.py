@@ -53,7 +53,7 @@ class TomekLinks(Cleaning):
     def _found(self, search: Search, targets: Sequence[LabelValue]) -> DataFrame:
         return linked_rows(search)
 
-    def _described(self, profile: Profile, passes: Sequence[Pass]) -> list[Notice]:
+    def _described(self, profile: Profile, left: Profile, passes: Sequence[Pass]) -> list[Notice]:
         rows = passes[0].found_rows
         counts = ", ".join(f"{rows[label]:,} of class {label!r}" for label in in_order(rows))
         return [Notice("links", f"Rows in Tomek links: {counts or 'none'}.", "info")]

@@ -48,7 +48,25 @@ def test_a_class_that_loses_rows_in_a_later_pass_is_reported_as_cleaned(spark):
 
     assert outcomes == {0: (10, "cleaned"), 1: (9, "cleaned")}
     assert counts(plan.resampled()) == {0: 10, 1: 9}
-    assert "class 1 has 9 rows now" in passes_of(plan)[0] or "nothing changes" in passes_of(plan)[0]
+    assert "nothing changes any more" in passes_of(plan)[0]
+
+
+def test_the_report_says_why_passes_end(spark):
+    apart = [(float(i), int(i >= 30)) for i in range(40)]
+    inside = [(34.2, 0), (34.4, 0)]
+    table = spark.createDataFrame([*apart, *inside], "x double, label int").coalesce(1)
+    one = RepeatedEditedNearestNeighbours(maxIter=1, **RAW).plan(table)
+    all_of_them = AllKNN(**RAW).plan(table)
+    eight = [(float(i), 0) for i in range(5)] + [(100.0 + i, 1) for i in range(3)]
+    few = AllKNN(nNeighbors=9, kindSel="mode", **RAW).plan(
+        spark.createDataFrame(eight, "x double, label int").coalesce(1)
+    )
+
+    assert "since no further pass was asked for" in passes_of(one)[0]
+    assert len(all_of_them.report.searches) == 3
+    assert "since no further pass was asked for" in passes_of(all_of_them)[0]
+    assert len(few.report.searches) == 7
+    assert "as many neighbours as the 8 rows left" in passes_of(few)[0]
 
 
 def test_the_smallest_class_cannot_be_named_for_the_neighbourhood_rule(spark):
