@@ -12,6 +12,7 @@ from spark_smote.kernels.distances import Flags, Floats, Ints
 from spark_smote.kernels.medians import filled
 from spark_smote.kernels.metric import LevelMetric
 from spark_smote.kernels.mixing import mix
+from spark_smote.kernels.moments import moments
 from spark_smote.kernels.nominal import LevelPlaces, Nominal
 from spark_smote.kernels.value_difference import ValueDifference
 from spark_smote.lsh import FAMILIES, HashFamily
@@ -306,9 +307,7 @@ def measured(
     """
     columns = nominal.columns if isinstance(nominal, ValueDifference) else nominal
     values, codes = np.split(sample.features, [sample.features.shape[1] - columns], axis=1)
-    weights = sample.multiplicity / sample.multiplicity.sum()
-    center = (values * weights[:, None]).sum(axis=0)
-    spread = np.sqrt((((values - center) ** 2) * weights[:, None]).sum(axis=0))
+    center, spread = moments(values, sample.multiplicity)
     varies = (values != values[0]).any(axis=0) & (spread > 0)
     scale = np.where(varies, spread, 1.0) if standardize else np.ones(len(center))
     single = ClassModel(center, scale, None, np.ones(1, dtype=np.int64), medians=medians)

@@ -10,6 +10,7 @@ import numpy as np
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from spark_smote.kernels.moments import moments
 from spark_smote.kernels.streams import seed_int64
 from spark_smote.plans.movement import Movement, per_class
 from spark_smote.plans.sample import ClassSample
@@ -55,10 +56,7 @@ def fit_smoothing(
     """The noise of each class, from a sample of its rows."""
     widths = []
     for sample, count in zip(samples, rows, strict=True):
-        weights = sample.multiplicity / sample.multiplicity.sum()
-        weights = weights[:, None]
-        mean = (weights * sample.features).sum(axis=0)  # in the order of the rows
-        spread = np.sqrt((weights * (sample.features - mean) ** 2).sum(axis=0))
+        _, spread = moments(sample.features, sample.multiplicity)
         constant = (sample.features == sample.features[0]).all(axis=0)
         scale = shrinkage * bandwidth(count, sample.features.shape[1])
         widths.append(tuple(np.where(constant, 0.0, scale * spread).tolist()))

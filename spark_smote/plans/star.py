@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from spark_smote.kernels.moments import moments
 from spark_smote.kernels.streams import seed_int64
 from spark_smote.plans.movement import Movement, per_class
 from spark_smote.plans.sample import ClassSample
@@ -33,8 +34,7 @@ def fit_star(labels: Sequence[LabelValue], samples: Sequence[ClassSample], *, se
     """The star of each class, from a sample of its rows."""
     centres = []
     for sample in samples:
-        weights = sample.multiplicity / sample.multiplicity.sum()
-        mean = (weights[:, None] * sample.features).sum(axis=0)  # in the order of the rows
+        mean, _ = moments(sample.features, sample.multiplicity)
         least, most = sample.features.min(axis=0), sample.features.max(axis=0)
         centres.append(tuple(mean.clip(least, most).tolist()))
     salts = tuple(seed_int64(seed, "line", repr(label)) for label in labels)

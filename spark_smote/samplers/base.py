@@ -24,7 +24,14 @@ from spark_smote.plans.levels import AUTO
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.table import ColumnRequest, Table
-from spark_smote.results import ClassOutcome, Notice, Phase, ResampleReport, SearchAccuracy
+from spark_smote.results import (
+    ClassOutcome,
+    LabelValue,
+    Notice,
+    Phase,
+    ResampleReport,
+    SearchAccuracy,
+)
 from spark_smote.samplers.interface import equip
 from spark_smote.samplers.params import REQUIRED, HasLabel, HasMark, HasSeed, Parameter
 from spark_smote.strategy import is_persistable
@@ -213,6 +220,24 @@ class Sampler(HasLabel, HasMark, HasSeed, DefaultParamsReadable["Sampler"], MLWr
             input_fingerprint=profile.fingerprint,
             makes_rows=table.request.makes_rows,
         )
+
+    @staticmethod
+    def _outcomes_by_count(
+        profile: Profile, targets: Mapping[LabelValue, int], method: str
+    ) -> list[ClassOutcome]:
+        """What becomes of each class where no neighbours are looked at."""
+        return [
+            ClassOutcome(
+                label=label,
+                rows_before=profile.counts[label],
+                rows_usable=profile.counts[label],
+                rows_after=rows,
+                method="untouched" if rows == profile.counts[label] else method,
+                k_requested=0,
+                k_resolved=0,
+            )
+            for label, rows in targets.items()
+        ]
 
     def following(self, added: Sequence[str]) -> Sampler:
         """The same sampler for a table to which earlier ones added columns: it looks at none.

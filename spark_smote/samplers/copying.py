@@ -19,7 +19,7 @@ from spark_smote.plans.records import class_records
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.sample import ClassSample, sample_classes
 from spark_smote.plans.table import ColumnRequest, Table
-from spark_smote.results import ClassOutcome, LabelValue
+from spark_smote.results import LabelValue
 from spark_smote.samplers.base import PhaseClock, Sampler
 from spark_smote.samplers.params import (
     HasFeaturesCol,
@@ -62,18 +62,7 @@ class Copying(
         copies: DataFrame | None = None
         if assignment.tasks:
             drawn, copies = clock.run("draw", lambda: self._drawn(table, profile, assignment))
-        outcomes = [
-            ClassOutcome(
-                label=label,
-                rows_before=profile.counts[label],
-                rows_usable=profile.counts[label],
-                rows_after=rows,
-                method=self.new_rows_are if rows > profile.counts[label] else "untouched",
-                k_requested=0,
-                k_resolved=0,
-            )
-            for label, rows in targets.items()
-        ]
+        outcomes = self._outcomes_by_count(profile, targets, self.new_rows_are)
         notices = target_notices(profile, targets, assignment)
         report = self._report(table, profile, outcomes, clock, notices=notices)
         return ResamplePlan(report, table, records=drawn.keys if drawn else None, copies=copies)

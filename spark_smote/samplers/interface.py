@@ -31,10 +31,8 @@ def parameters_of(cls: type[Params]) -> list[Parameter]:
 def equip(cls: type[Params]) -> None:
     """Give a class `setX` and `getX` for each parameter, a signature and documentation."""
     parameters = parameters_of(cls)
-    for parameter in parameters:
-        capital = parameter.name[0].upper() + parameter.name[1:]
-        setattr(cls, f"set{capital}", _setter(parameter))
-        setattr(cls, f"get{capital}", _getter(parameter))
+    for accessor in [make(each) for each in parameters for make in (_setter, _getter)]:
+        setattr(cls, accessor.__name__, accessor)
     keyword = inspect.Parameter.KEYWORD_ONLY
     arguments = [
         inspect.Parameter(each.name, keyword, default=None if _unset(each) else each.default)
@@ -42,8 +40,8 @@ def equip(cls: type[Params]) -> None:
     ]
     cls.__signature__ = inspect.Signature(arguments)  # type: ignore[attr-defined]
     summary, references, rest = inspect.cleandoc(cls.__doc__ or "").partition("References\n---")
-    sections = ["Parameters\n----------", *map(_entry, parameters)]
-    cls.__doc__ = f"{summary}{chr(10).join(sections)}\n\n{_RAISES}{references}{rest}"
+    entries = "\n".join(["Parameters\n----------", *map(_entry, parameters)])
+    cls.__doc__ = f"{summary}{entries}\n\n{_RAISES}{references}{rest}"
 
 
 def _unset(parameter: Parameter) -> bool:
@@ -64,6 +62,10 @@ def _entry(parameter: Parameter) -> str:
     return f"{head}\n{text}"
 
 
+def _capital(parameter: Parameter) -> str:
+    return parameter.name[0].upper() + parameter.name[1:]
+
+
 def _setter(parameter: Parameter) -> Callable[[Any, Any], Any]:
     def set_value(self: Any, value: Any) -> Any:
         if value is None:
@@ -71,7 +73,7 @@ def _setter(parameter: Parameter) -> Callable[[Any, Any], Any]:
             return self
         return self._set(**{parameter.name: value})
 
-    set_value.__name__ = f"set{parameter.name[0].upper()}{parameter.name[1:]}"
+    set_value.__name__ = f"set{_capital(parameter)}"
     set_value.__doc__ = f"Set {parameter.name} (None unsets it). {parameter.doc}"
     return set_value
 
@@ -81,6 +83,6 @@ def _getter(parameter: Parameter) -> Callable[[Any], Any]:
         parameter_here = self.getParam(parameter.name)
         return self.getOrDefault(parameter_here) if self.isDefined(parameter_here) else None
 
-    get_value.__name__ = f"get{parameter.name[0].upper()}{parameter.name[1:]}"
+    get_value.__name__ = f"get{_capital(parameter)}"
     get_value.__doc__ = f"Value of {parameter.name} (None if unset). {parameter.doc}"
     return get_value

@@ -13,7 +13,6 @@ from spark_smote.plans.profile import Profile, profile_table
 from spark_smote.plans.removal import Removal
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.table import ColumnRequest
-from spark_smote.results import ClassOutcome
 from spark_smote.samplers.base import PhaseClock, Sampler
 from spark_smote.samplers.params import HasUndersamplingStrategy
 from spark_smote.strategy import check_strategy, undersampling_targets
@@ -65,18 +64,7 @@ class RandomUnderSampler(Sampler, HasUndersamplingStrategy):
             if fewer
             else None
         )
-        outcomes = [
-            ClassOutcome(
-                label=label,
-                rows_before=profile.counts[label],
-                rows_usable=profile.counts[label],
-                rows_after=rows,
-                method="drawn" if label in fewer else "untouched",
-                k_requested=0,
-                k_resolved=0,
-            )
-            for label, rows in targets.items()
-        ]
+        outcomes = self._outcomes_by_count(profile, targets, "drawn")
         report = self._report(table, profile, outcomes, clock, notices=removal_notices(outcomes))
         return ResamplePlan(report, table, removal=removal)
 
