@@ -27,7 +27,7 @@ from spark_smote.config import (
     parse_value,
 )
 from spark_smote.console import explain, phase_progress, was_interrupted
-from spark_smote.session import spark_session
+from spark_smote.session import require_pyspark, spark_session
 
 if TYPE_CHECKING:
     from spark_smote.inspected import Inspection
@@ -235,20 +235,24 @@ def demo(
 
 
 def _run(job: ResampleConfig, *, dry_run: bool) -> Finished:
+    require_pyspark()
+    from spark_smote.workflow import build_sampler, phases_of, run_resample
+
+    build_sampler(job)  # what is wrong with it is said before Spark starts, which takes seconds
     stderr = Console(stderr=True)
     with _logging_to(stderr), spark_session(job.spark) as spark:
-        from spark_smote.workflow import phases_of, run_resample  # which needs pyspark
-
         expected = len(phases_of(job, dry_run=dry_run))
         with phase_progress(spark, phases=expected, stderr=stderr) as progress:
             return run_resample(job, spark=spark, progress=progress, dry_run=dry_run)
 
 
 def _inspect(job: InspectConfig, *, html: Path | None) -> Inspection:
+    require_pyspark()
+    from spark_smote.workflow import INSPECTION_PHASES, build_sampler, run_inspection
+
+    build_sampler(job)
     stderr = Console(stderr=True)
     with _logging_to(stderr), spark_session(job.spark) as spark:
-        from spark_smote.workflow import INSPECTION_PHASES, run_inspection
-
         phases = len(INSPECTION_PHASES)
         with phase_progress(spark, phases=phases, stderr=stderr) as progress:
             return run_inspection(job, spark=spark, progress=progress, html=html)

@@ -38,7 +38,7 @@ def phase_progress(
     spark
         Asked for the share of finished tasks, where it can be (not over Spark Connect).
     phases
-        How many phases to expect.
+        How many phases to expect, at least.
     stderr
         Where to show them; results have stdout to themselves.
     """
@@ -60,11 +60,12 @@ def phase_progress(
         @contextmanager
         def phase(name: str) -> Iterator[None]:
             nonlocal done
-            bar.update(whole, description=name, detail=f"{done + 1} of {phases}")
+            place = f"{done + 1} of {phases}" if done < phases else f"{done + 1}"
+            bar.update(whole, description=name, total=max(phases, done + 1), detail=place)
 
             def show(finished: int, tasks: int) -> None:
                 bar.update(whole, completed=done + finished / tasks)
-                bar.update(whole, detail=f"{done + 1} of {phases}, {finished}/{tasks} tasks")
+                bar.update(whole, detail=f"{place}, {finished}/{tasks} tasks")
 
             with _watching_tasks(spark, show):
                 yield

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,13 +49,9 @@ def spark_session(settings: SparkSettings | None = None) -> Iterator[SparkSessio
         pyspark or Java is missing, Java is too old, or the session does not start.
     """
     settings = settings or SparkSettings()
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise SparkSmoteError(
-            "pyspark is not installed: pip install 'spark-smote[spark]', "
-            "or run where the platform brings it"
-        ) from None
+    require_pyspark()
+    from pyspark.sql import SparkSession
+
     existing = SparkSession.getActiveSession()
     if existing is not None:
         _warn_of_unused(settings, "a Spark session exists already")
@@ -66,6 +63,15 @@ def spark_session(settings: SparkSettings | None = None) -> Iterator[SparkSessio
     finally:
         if "DATABRICKS_RUNTIME_VERSION" not in os.environ:
             spark.stop()
+
+
+def require_pyspark() -> None:
+    """Fail in one line where pyspark is missing, which this package leaves to the platform."""
+    if find_spec("pyspark") is None:
+        raise SparkSmoteError(
+            "pyspark is not installed: pip install 'spark-smote[spark]', "
+            "or run where the platform brings it"
+        )
 
 
 def _start(settings: SparkSettings) -> SparkSession:

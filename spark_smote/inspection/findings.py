@@ -56,7 +56,8 @@ def _missing(seen: Seen) -> list[Finding]:
         Finding(
             "missing_values",
             f"Null, NaN or infinite: {_listed(figures)}. Fill them (on training rows only), or "
-            "let such rows be neither base nor neighbour (handleInvalid='skip').",
+            "let such rows be neither base nor neighbour (handleInvalid='skip'), or be searched as "
+            "if they had the median ('impute').",
             tuple(map(seen.name, bad)),
         )
     ]

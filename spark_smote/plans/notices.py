@@ -26,6 +26,8 @@ NEAR_SHARE = 0.5
 """New rows whose median distance to a real row is less than this share of the real rows' own."""
 MOST_OF_MINORITY = 0.2
 """Share of the smallest class that cleaning may remove without a word."""
+MOST_OF_A_CLASS = 0.5
+"""The same of any other."""
 FEWEST_FOR_IDS = 50
 """Among fewer rows, all-distinct integers say nothing."""
 
@@ -188,6 +190,20 @@ def cleaning_notices(
                 "minority_removed",
                 f"Class {rare!r}, the smallest, loses {lost:.0%} of its {before[rare]:,} rows. "
                 f"Leave it out of samplingStrategy to keep them.",
+            )
+        )
+    halved = [
+        f"{label!r} ({1 - after[label] / rows:.0%} of {rows:,} rows)"
+        for label, rows in before.items()
+        if label != rare and 0 < after[label] < (1 - MOST_OF_A_CLASS) * rows
+    ]
+    if halved:
+        named = ", ".join(halved[:10])
+        notices.append(
+            Notice(
+                "most_of_class_removed",
+                f"More than half of a class is removed: {named}. Its neighbours disagree with it "
+                f"nearly everywhere, so it is its part that lies apart which a model would learn.",
             )
         )
     gone = [label for label, rows in after.items() if not rows]

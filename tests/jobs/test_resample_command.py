@@ -231,6 +231,23 @@ def test_csv_comes_in_and_folders_by_column_go_out(cli, source, tmp_path, spark)
     assert {row["label"]: row["count"] for row in counts} == {"common": COMMON, "rare": COMMON}
 
 
+@pytest.mark.parametrize("command", ["resample", "inspect"])
+@pytest.mark.parametrize("mistake", ["params.kNeighbors=0", "method=smoke", "params.sed=1"])
+def test_a_mistake_in_the_configuration_is_found_before_spark_starts(
+    cli, tmp_path, monkeypatch, command, mistake
+):
+    def start(settings):
+        raise AssertionError("Spark was started")
+
+    monkeypatch.setattr("spark_smote.cli.spark_session", start)
+    paths = [tmp_path / "in", tmp_path / "out"][: 2 if command == "resample" else 1]
+
+    result = cli(command, *paths, "--label", "label", "--set", mistake)
+
+    assert result.exit_code == 2
+    assert mistake.partition("=")[0].removeprefix("params.") in result.stderr
+
+
 @pytest.mark.parametrize(
     ("args", "code", "messages"),
     [

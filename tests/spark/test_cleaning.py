@@ -138,6 +138,7 @@ def test_what_cleaning_does_to_the_balance_is_said(spark):
     plan = EditedNearestNeighbours(samplingStrategy=["b"]).plan(line(spark, turned))
     codes = {n.code: n.message for n in plan.report.notices}
     assert "smaller than class 'a' (9)" in codes["balance_turned"]
+    assert "'b' (62% of 13 rows)" in codes["most_of_class_removed"]
 
 
 def test_too_few_rows_for_the_neighbours_asked_for_are_an_error(spark):

@@ -115,6 +115,19 @@ def test_a_terminal_sees_a_bar_with_the_phase(spark, monkeypatch):
     assert ("3/10 tasks" in shown.getvalue()) == isinstance(spark, Session)
 
 
+def test_more_phases_than_expected_are_counted_on():
+    shown = io.StringIO()
+    terminal = Console(file=shown, force_terminal=True, width=100)
+
+    with phase_progress(ConnectSession(), phases=1, stderr=terminal) as progress:
+        for name in ("search", "search"):
+            with progress(name):
+                pass
+
+    assert "1 of 1" in shown.getvalue()
+    assert "2 of" not in shown.getvalue()
+
+
 def test_elsewhere_phases_are_log_lines(caplog):
     with (
         caplog.at_level(logging.INFO, logger="spark_smote"),
