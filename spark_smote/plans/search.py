@@ -72,6 +72,8 @@ class SearchRequest:
     """Whether a column that is different in each row is refused."""
     with_key: bool = False
     """Whether judges are given the content key of each row."""
+    mutual: bool = False
+    """Whether it takes two rows that find each other."""
     among: LabelValue | None = None
     """The class that is searched, which does not ask; None = all of them."""
     exact_by: str = "searchQuality='exact'"
@@ -291,6 +293,7 @@ def _fitted(
 ) -> ClassModel:
     """Scale of all classes as one, and hash of the rows that are searched."""
     quality, standardize, medians = QUALITIES[request.quality], request.standardize, request.medians
+    quality = quality.of_pairs if request.mutual else quality
     if searched is None:
         return fit_class(
             sample,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from spark_smote.kernels.distances import Floats
@@ -60,6 +60,11 @@ class SearchQuality:
     """Buckets do not grow beyond this, whatever the recall."""
     approximate: bool = True
     """Whether rows of larger classes are compared with some others only; if not, with all."""
+
+    @property
+    def of_pairs(self) -> SearchQuality:
+        """For what two rows must both find: each so often that both do as often as one should."""
+        return replace(self, recall=math.sqrt(self.recall))
 
 
 QUALITIES = {

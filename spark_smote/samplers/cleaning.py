@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from typing import ClassVar
 
 from pyspark.sql import DataFrame
 
@@ -64,6 +65,8 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
     """Remove the rows that their neighbours, of all classes, speak against."""
 
     phases = ("profile", "sample", "hash", "count", "search")
+    _mutual: ClassVar[bool] = False
+    """Whether rows are judged by two that find each other, rather than by those that one finds."""
 
     def _plan(self, df: DataFrame, clock: PhaseClock) -> ResamplePlan:
         """Profile, then search and judge, once or more often; count what goes."""
@@ -113,6 +116,7 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
         targets = self._targets(profile)
         asking = self._asking(profile, targets)
         request = search_request(self, asking, self._k[0], k, medians, with_key=True)
+        request = replace(request, mutual=self._mutual)
         if not first:
             request = replace(request, recall_queries=0, refuses_ids=False)
         search = prepare_search(table, profile, request, clock.run)
