@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,12 +11,12 @@ from functools import cached_property
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
 
 from spark_smote.kernels.distances import Floats, Ints, paired_squared_distances
 from spark_smote.kernels.knn import k_nearest
 from spark_smote.kernels.lower_bounds import LowerBounds, few_smallest
 from spark_smote.kernels.streams import seed_int32
+from spark_smote.kernels.threads import one_thread
 from spark_smote.lsh.family import FitSettings, Placement
 
 BRANCHES = 64
@@ -29,9 +28,6 @@ ROUNDS = 15
 
 ROWS_TO_TUNE_ON = 4_096
 """Rows of the sample that tell how far the copies asked for reach."""
-
-_ONE_FIT_AT_A_TIME = threading.Lock()
-"""k-means on several threads differs from run to run; the limit to one is process-wide."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +47,7 @@ class VoronoiHash:
     @classmethod
     def fit(cls, sample: Floats, settings: FitSettings) -> VoronoiHash:
         """Cluster the sample, close cells with too few rows, measure how far to spill."""
-        with _ONE_FIT_AT_A_TIME, threadpool_limits(1), warnings.catch_warnings():
+        with one_thread(), warnings.catch_warnings():
             # fewer clusters than asked for is fine: cells without rows are closed below
             warnings.simplefilter("ignore", ConvergenceWarning)
             centroids = _leaf_centroids(sample, settings.buckets, settings.seed)

@@ -54,8 +54,9 @@ def cut_rows(rows: DataFrame, wanted: Sequence[int], most: int) -> Cut:
     Parameters
     ----------
     rows : DataFrame
-        One row = a distinct row: `class int, word bigint, key bigint, multiplicity bigint`. The
-        order is by word, then by key, which rows of a class do not share.
+        One row = so many occurrences of a distinct row: `class int, word bigint, key bigint,
+        multiplicity bigint`. The order is by word, then by key, which rows of a class do not
+        share.
     wanted : sequence of int
         Of each class 0, 1, ...; no more than it has. Classes without rows count, too.
     most : int
@@ -68,7 +69,8 @@ def cut_rows(rows: DataFrame, wanted: Sequence[int], most: int) -> Cut:
     if not few:  # many rows share a word; keys are hashes, which few do
         inside, ranks, _ = narrowed(inside, "key", ranks, times)
     listed: list[list[tuple[int, int, int]]] = [[] for _ in wanted]
-    for row in inside.select("class", "word", "key", "multiplicity").collect():
+    whole = inside.groupBy("class", "word", "key").agg(times.alias("multiplicity"))
+    for row in whole.collect():
         listed[row["class"]].append((row["word"], row["key"], row["multiplicity"]))
     found = [_last(sorted(each), rank) for each, rank in zip(listed, ranks, strict=True)]
     words, keys, taken, left = zip(*found, strict=True)

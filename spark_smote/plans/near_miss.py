@@ -1,8 +1,8 @@
-"""Which rows stay by NearMiss: each is told how far it is from the references; then comes a cut."""
+"""The order of rows by NearMiss: each is told how far it is from the references."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,15 +14,8 @@ from spark_smote.kernels.metric import LevelMetric
 from spark_smote.kernels.references import mean_distances, shortlist
 from spark_smote.plans.buckets import Bucket
 from spark_smote.plans.cleaning import FOUND, found_batch
-from spark_smote.plans.cut import cut_rows
-from spark_smote.plans.records import KeptRecords
-from spark_smote.plans.removal import Removal, in_classes, keeping_keys
+from spark_smote.plans.ranked import RANKED
 from spark_smote.plans.search import Metric, Search
-from spark_smote.plans.table import Table
-from spark_smote.results import LabelValue
-
-RANKED = f"{FOUND}, word bigint"
-"""`FOUND`, and what orders the rows of a class: those with the smallest words stay."""
 
 
 @dataclass(frozen=True)
@@ -87,29 +80,3 @@ def ranked_rows(ranking: Ranking, search: Search, listed: DataFrame | None = Non
     """The rows that ask, or those of them that are listed (`key`), as `RANKED` has them."""
     ranked = search.judged(ranking, RANKED)
     return ranked if listed is None else ranked.join(listed, "key", "left_semi")
-
-
-def keeping_first(
-    table: Table,
-    search: Search,
-    ranked: KeptRecords,
-    keep: Mapping[LabelValue, int],
-    usable: Mapping[LabelValue, int],
-) -> Removal:
-    """The first rows of each class stay, so many; rows that cannot be searched all do.
-
-    Parameters
-    ----------
-    ranked : KeptRecords
-        As `RANKED` has them, of the classes of `keep`.
-    keep : mapping of label to rows
-        Of those that are ranked.
-    usable : mapping of label to rows
-        How many can be searched.
-    """
-    wanted = [keep.get(label, 0) for label in search.labels]
-    cut = cut_rows(ranked.frame, wanted, most=sum(usable[label] for label in keep))
-    among = in_classes(table, list(keep))
-    if not table.all_valid:
-        among = among & table.valid
-    return keeping_keys(table, among, ranked.frame.filter(cut.whole), cut.partly, ranked)

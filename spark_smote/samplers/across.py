@@ -4,51 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from pyspark.sql import DataFrame
-
 from spark_smote.kernels.distances import Floats
-from spark_smote.plans.columns import resolve_columns
-from spark_smote.plans.imputing import missing_marked, nothing_missing
-from spark_smote.plans.profile import Profile, profile_table
 from spark_smote.plans.search import SearchRequest
-from spark_smote.plans.table import Table
 from spark_smote.results import LabelValue
-from spark_smote.samplers.base import PhaseClock, Sampler
-from spark_smote.samplers.params import (
-    HasFeaturesCol,
-    HasInputs,
-    HasInvalid,
-    HasLevels,
-    HasOtherCols,
-    HasTableSearch,
-)
+from spark_smote.samplers.base import Sampler
+from spark_smote.samplers.leaving_out import LeavingOut
+from spark_smote.samplers.params import HasLevels, HasTableSearch
 
 
-class AcrossClasses(
-    Sampler, HasInputs, HasOtherCols, HasTableSearch, HasFeaturesCol, HasLevels, HasInvalid
-):
+class AcrossClasses(LeavingOut, HasTableSearch, HasLevels):
     """Search across classes, then leave out rows: the recipe of `Cleaning` and `NearMiss`."""
 
-    makes_rows = False
-
-    idCol = HasOtherCols.idCol.saying("Column that identifies a row: no input.")
-    syntheticCol = Sampler.syntheticCol.saying(
-        'Added boolean column, false on all rows here; "" leaves it out.'
-    )
     recallQueries = HasTableSearch.recallQueries.saying(
         "Rows of each class that asks whose neighbours are also searched for exactly, to measure "
         "recall (four times as many in all at the most); 0 = off."
     )
-
-    def _profiled(self, df: DataFrame, clock: PhaseClock) -> tuple[Table, Profile]:
-        """The columns by role, and the rows counted."""
-        invalid = self._value("handleInvalid")
-        table = resolve_columns(df, self._columns())
-        table = missing_marked(table) if invalid == "impute" else table
-        profile: Profile = clock.run(
-            "profile", lambda: profile_table(table, handle_invalid=invalid)
-        )
-        return nothing_missing(table, profile), profile
 
 
 def search_request(

@@ -3,59 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-
-from pyspark.sql import DataFrame
+from dataclasses import replace
 
 from spark_smote.errors import DataError
 from spark_smote.kernels.distances import Floats
 from spark_smote.labels import smallest
 from spark_smote.plans.cleaning import rows_per_class
 from spark_smote.plans.imputing import sampled_medians
-from spark_smote.plans.near_miss import Ranking, keeping_first, ranked_rows, shortlisted
-from spark_smote.plans.notices import removal_notices, skipped_notices
+from spark_smote.plans.near_miss import Ranking, ranked_rows, shortlisted
 from spark_smote.plans.profile import Profile
+from spark_smote.plans.ranked import keeping_first
 from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.removal import Removal
-from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.search import Search, prepare_search
 from spark_smote.plans.search_notices import accuracy_notices, flat_levels_notices
 from spark_smote.plans.table import Table
-from spark_smote.results import ClassOutcome, LabelValue, Notice, SearchAccuracy
+from spark_smote.results import LabelValue, Notice, SearchAccuracy
 from spark_smote.samplers.across import AcrossClasses, search_request
 from spark_smote.samplers.base import PhaseClock
 from spark_smote.samplers.checks import whole
-from spark_smote.samplers.params import (
-    HasInvalid,
-    HasSearch,
-    HasUndersamplingStrategy,
-    Parameter,
-)
-from spark_smote.strategy import check_strategy, undersampling_targets
+from spark_smote.samplers.params import HasSearch, Parameter
+from spark_smote.samplers.ranked import KeepsFirst, Ranked
 
 
-@dataclass(frozen=True)
-class _Found:
-    """What the searches found."""
-
-    searches: tuple[Search, ...]
-    """First the one by which rows are ranked."""
-    removal: Removal
-    kept: Mapping[LabelValue, int]
-    """Ranked rows of each class that stay."""
-
-    @property
-    def search(self) -> Search:
-        """The one by which rows are ranked."""
-        return self.searches[0]
-
-    @property
-    def accuracy(self) -> list[SearchAccuracy]:
-        """Of each search."""
-        return [found for each in self.searches for found in each.accuracy]
-
-
-class NearMiss(AcrossClasses, HasUndersamplingStrategy):
+class NearMiss(KeepsFirst, AcrossClasses):
     """Keep the rows of large classes that lie nearest to the smallest one.
 
     Rows of the smallest class are the references, and all of them stay. Version 1 keeps, of each
@@ -89,6 +60,7 @@ class NearMiss(AcrossClasses, HasUndersamplingStrategy):
     """
 
     method = "NearMiss"
+    _outcome = "nearest"
     phases = ("profile", "sample", "hash", "count", "search")
 
     version = Parameter(
@@ -112,62 +84,49 @@ class NearMiss(AcrossClasses, HasUndersamplingStrategy):
         "Measure distances in units of each column's standard deviation in the table (from a "
         "sample); False = raw Euclidean distance."
     )
-    handleInvalid = HasInvalid.handleInvalid.adding(
-        "Rows left out count among those that their class is to keep, and are no references."
-    )
+    handleInvalid = KeepsFirst.handleInvalid.adding("They are no references.")
 
-    def _plan(self, df: DataFrame, clock: PhaseClock) -> ResamplePlan:
-        """Profile, sample, hash, search, rank the rows and cut them."""
-        strategy, ratios = self._value("samplingStrategy"), self._value("samplingRatios")
-        check_strategy(strategy, ratios, kind="under-sampling")
-        table, profile = self._profiled(df, clock)
-        targets = undersampling_targets(profile.counts, strategy=strategy, ratios=ratios)
+    def _check_targets(self, profile: Profile, targets: Mapping[LabelValue, int]) -> None:
         reference = smallest(profile.counts)
-        keep = _rows_to_keep(profile, targets, reference)
-        found = self._found(table, profile, reference, keep, clock) if keep else None
-        outcomes = self._outcomes(profile, targets, found)
-        report = self._report(
-            table,
-            profile,
-            outcomes,
-            clock,
-            accuracy=found.accuracy if found else (),
-            notices=[
-                *(self._notices(reference, found) if found else []),
-                *_count_notices(outcomes),
-                *removal_notices(outcomes),
-                *skipped_notices(profile),
-            ],
-        )
-        report.searches = [each.extent for each in found.searches] if found else []
-        return ResamplePlan(report, table, removal=found.removal if found else None)
+        if targets[reference] < profile.counts[reference]:
+            raise DataError(
+                f"samplingStrategy or samplingRatios asks for {targets[reference]} rows of class "
+                f"{reference!r}, which has {profile.counts[reference]}; as the smallest it is what "
+                "the others are measured by, and stays whole: leave it out, or reduce it first "
+                "(RandomUnderSampler)"
+            )
 
-    def _found(
-        self,
-        table: Table,
-        profile: Profile,
-        reference: LabelValue,
-        keep: Mapping[LabelValue, int],
-        clock: PhaseClock,
-    ) -> _Found:
+    def _ranked(
+        self, table: Table, profile: Profile, keep: Mapping[LabelValue, int], clock: PhaseClock
+    ) -> Ranked:
+        reference = smallest(profile.counts)
         medians = sampled_medians(table, profile, clock.run, seed=self._value("seed"))
         searches = self._searches(table, profile, reference, keep, medians, clock)
-        ranking_search, listing = searches[0], searches[1:]
+        search, listing = searches[0], searches[1:]
         version = self._value("version")
-        ranking = Ranking(ranking_search.metric, farthest=version == 2, descending=version == 3)
+        ranking = Ranking(search.metric, farthest=version == 2, descending=version == 3)
         listed = shortlisted(listing) if listing else None
-        ranked = KeptRecords(ranked_rows(ranking, ranking_search, listed))
+        ranked = KeptRecords(ranked_rows(ranking, search, listed))
 
         def cut() -> tuple[Removal, dict[LabelValue, int]]:
             kept = dict(keep)
             if listed is not None:
-                there = rows_per_class(ranking_search, ranked.frame)
+                there = rows_per_class(search, ranked.frame)
                 kept = {label: min(rows, there.get(label, 0)) for label, rows in keep.items()}
-            removal = keeping_first(table, ranking_search, ranked, kept, profile.usable)
+            removal = keeping_first(table, search.labels, ranked, kept, profile.usable)
             return removal, kept
 
         removal, kept = clock.run("search", cut)
-        return _Found(tuple(searches), removal, kept)
+        accuracy = [found for each in searches for found in each.accuracy]
+        return Ranked(
+            removal,
+            kept,
+            _notices(reference, search, accuracy),
+            searches=[each.extent for each in searches],
+            accuracy=accuracy,
+            k=self._value("nNeighbors"),
+            buckets=search.metric.model.buckets,
+        )
 
     def _searches(
         self,
@@ -193,77 +152,23 @@ class NearMiss(AcrossClasses, HasUndersamplingStrategy):
             searches.append(prepare_search(table, profile, listing, clock.run, records))
         return searches
 
-    def _outcomes(
-        self, profile: Profile, targets: Mapping[LabelValue, int], found: _Found | None
-    ) -> list[ClassOutcome]:
-        k = self._value("nNeighbors")
-        outcomes = []
-        for label, asked in targets.items():
-            rows = profile.counts[label]
-            ranked = found is not None and label in found.kept
-            if found is not None and ranked:
-                rows += found.kept[label] - profile.usable[label]
-            outcomes.append(
-                ClassOutcome(
-                    label=label,
-                    rows_before=profile.counts[label],
-                    rows_usable=profile.usable[label],
-                    rows_after=rows,
-                    method="nearest" if ranked else "untouched",
-                    k_requested=k,
-                    k_resolved=k if ranked else 0,
-                    buckets=found.search.metric.model.buckets if found and ranked else 0,
-                    note="" if rows == asked else _note(rows, asked),
-                )
-            )
-        return outcomes
-
-    def _notices(self, reference: LabelValue, found: _Found) -> list[Notice]:
-        flat = found.search.metric.levels_are_flat
-        return [
-            Notice(
-                "not_a_sample",
-                f"The rows kept are chosen by their distance to class {reference!r}, and are no "
-                "sample of their classes: outliers of that class decide which stay, and "
-                "probabilities learned from them say little. Compare with RandomUnderSampler.",
-                "info",
-            ),
-            *flat_levels_notices(["the table"] if flat else []),
-            *accuracy_notices(found.accuracy, split=False),
-        ]
+    def _note(self, rows: int, asked: int) -> str:
+        if rows < asked:
+            return f"{asked:,} rows were asked for, and the references list {rows:,} (version=3)"
+        return super()._note(rows, asked)
 
 
-def _rows_to_keep(
-    profile: Profile, targets: Mapping[LabelValue, int], reference: LabelValue
-) -> dict[LabelValue, int]:
-    """Of each class that loses rows, how many of those that can be searched stay.
-
-    Rows that cannot be searched stay, and count among those that the class is to keep.
-    """
-    if targets[reference] < profile.counts[reference]:
-        raise DataError(
-            f"samplingStrategy or samplingRatios asks for {targets[reference]} rows of class "
-            f"{reference!r}, which has {profile.counts[reference]}; as the smallest it is what the "
-            "others are measured by, and stays whole: leave it out, or reduce it first "
-            "(RandomUnderSampler)"
-        )
-    keep = {}
-    for label, rows in targets.items():
-        unusable = profile.counts[label] - profile.usable[label]
-        if (wanted := max(0, rows - unusable)) < profile.usable[label]:
-            keep[label] = wanted
-    return keep
-
-
-def _count_notices(outcomes: Sequence[ClassOutcome]) -> list[Notice]:
+def _notices(
+    reference: LabelValue, search: Search, accuracy: Sequence[SearchAccuracy]
+) -> list[Notice]:
     return [
-        Notice("other_count", f"Class {outcome.label!r}: {outcome.note}.")
-        for outcome in outcomes
-        if outcome.note
+        Notice(
+            "not_a_sample",
+            f"The rows kept are chosen by their distance to class {reference!r}, and are no "
+            "sample of their classes: outliers of that class decide which stay, and "
+            "probabilities learned from them say little. Compare with RandomUnderSampler.",
+            "info",
+        ),
+        *flat_levels_notices(["the table"] if search.metric.levels_are_flat else []),
+        *accuracy_notices(accuracy, split=False),
     ]
-
-
-def _note(rows: int, asked: int) -> str:
-    if rows < asked:
-        return f"{asked:,} rows were asked for, and the references list {rows:,} (version=3)"
-    return f"{asked:,} rows were asked for, and {rows:,} stay that have invalid inputs"
