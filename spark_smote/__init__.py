@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from spark_smote.samplers.borderline import BorderlineSMOTE
     from spark_smote.samplers.chain import Chain
     from spark_smote.samplers.enn import EditedNearestNeighbours
+    from spark_smote.samplers.hardness import InstanceHardnessThreshold
     from spark_smote.samplers.ncr import NeighbourhoodCleaningRule
     from spark_smote.samplers.near_miss import NearMiss
     from spark_smote.samplers.polynom_fit import PolynomFitSMOTE
@@ -43,6 +44,7 @@ _HOMES = {
     "NeighbourhoodCleaningRule": "spark_smote.samplers.ncr",
     "RepeatedEditedNearestNeighbours": "spark_smote.samplers.renn",
     "NearMiss": "spark_smote.samplers.near_miss",
+    "InstanceHardnessThreshold": "spark_smote.samplers.hardness",
     "SMOTEENN": "spark_smote.samplers.smote_enn",
     "SMOTETomek": "spark_smote.samplers.smote_tomek",
     "TomekLinks": "spark_smote.samplers.tomek",
@@ -65,6 +67,7 @@ __all__ = [
     "BorderlineSMOTE",
     "Chain",
     "EditedNearestNeighbours",
+    "InstanceHardnessThreshold",
     "NearMiss",
     "NeighbourhoodCleaningRule",
     "PolynomFitSMOTE",

@@ -8,6 +8,7 @@ from spark_smote.samplers.all_knn import AllKNN
 from spark_smote.samplers.base import Sampler
 from spark_smote.samplers.borderline import BorderlineSMOTE
 from spark_smote.samplers.enn import EditedNearestNeighbours
+from spark_smote.samplers.hardness import InstanceHardnessThreshold
 from spark_smote.samplers.ncr import NeighbourhoodCleaningRule
 from spark_smote.samplers.near_miss import NearMiss
 from spark_smote.samplers.polynom_fit import PolynomFitSMOTE
@@ -34,6 +35,7 @@ REGISTRY: dict[str, type[Sampler]] = {
     "ncr": NeighbourhoodCleaningRule,
     "tomek": TomekLinks,
     "nearmiss": NearMiss,
+    "iht": InstanceHardnessThreshold,
     "smote_tomek": SMOTETomek,
     "smote_enn": SMOTEENN,
     "random_over": RandomOverSampler,
@@ -51,6 +53,7 @@ __all__ = [
     "AllKNN",
     "BorderlineSMOTE",
     "EditedNearestNeighbours",
+    "InstanceHardnessThreshold",
     "NearMiss",
     "NeighbourhoodCleaningRule",
     "PolynomFitSMOTE",

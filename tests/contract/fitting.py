@@ -15,6 +15,7 @@ ALIKE = {
     "ncr": "enn",
     "tomek": "enn",
     "nearmiss": "enn",
+    "iht": "enn",
     "smote_tomek": "smote",
     "smote_enn": "smote",
     "random_under": "random_over",
