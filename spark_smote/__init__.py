@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from spark_smote.samplers.hardness import InstanceHardnessThreshold
     from spark_smote.samplers.ncr import NeighbourhoodCleaningRule
     from spark_smote.samplers.near_miss import NearMiss
+    from spark_smote.samplers.one_sided import OneSidedSelection
     from spark_smote.samplers.polynom_fit import PolynomFitSMOTE
     from spark_smote.samplers.random_over import RandomOverSampler
     from spark_smote.samplers.random_under import RandomUnderSampler
@@ -45,6 +46,7 @@ _HOMES = {
     "RepeatedEditedNearestNeighbours": "spark_smote.samplers.renn",
     "NearMiss": "spark_smote.samplers.near_miss",
     "InstanceHardnessThreshold": "spark_smote.samplers.hardness",
+    "OneSidedSelection": "spark_smote.samplers.one_sided",
     "SMOTEENN": "spark_smote.samplers.smote_enn",
     "SMOTETomek": "spark_smote.samplers.smote_tomek",
     "TomekLinks": "spark_smote.samplers.tomek",
@@ -70,6 +72,7 @@ __all__ = [
     "InstanceHardnessThreshold",
     "NearMiss",
     "NeighbourhoodCleaningRule",
+    "OneSidedSelection",
     "PolynomFitSMOTE",
     "RandomOverSampler",
     "RandomUnderSampler",

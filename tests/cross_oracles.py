@@ -160,6 +160,23 @@ def mean_of_first(distances, k, *, farthest):
     return total / k
 
 
+def one_sided(features, classes, seeds, inverse_scale):
+    """Which rows one-sided selection leaves; `seeds` are those drawn of classes that lose some."""
+    own = features[classes == np.bincount(classes).argmin()]
+    losing = np.unique(classes[seeds])
+    kept = np.ones(len(classes), dtype=bool)
+    for label in losing:
+        drawn = np.intersect1d(seeds, np.flatnonzero(classes == label))
+        others = np.setdiff1d(np.flatnonzero(classes == label), drawn)
+        to_seed = oracles.squared_distances(features[others], features[drawn], inverse_scale)
+        to_rare = oracles.squared_distances(features[others], own, inverse_scale)
+        kept[others] = to_rare.min(axis=1) <= to_seed.min(axis=1)
+    here = np.flatnonzero(kept)
+    linked = in_tomek_link(features[here], classes[here], inverse_scale)
+    kept[here[linked & np.isin(classes[here], losing)]] = False
+    return kept
+
+
 def listed(queries, rows, times, k):
     """Which rows, that occur so often, are among the k nearest of some query; ties by number."""
     found = set()

@@ -1,12 +1,12 @@
-"""How far rows are from a class of references, by the nearest of them or by the farthest; and which
-references are near.
+"""How far rows are from a class of references, by the nearest of them or by the farthest; which
+references are near, and to which rows other ones are nearer.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.distances import Flags, Floats, Ints
 from spark_smote.kernels.knn import k_farthest, k_nearest
 from spark_smote.kernels.metric import LevelMetric
 
@@ -75,6 +75,32 @@ def shortlist(
         ids, _ = k_nearest(part, references, width, inverse_scale, nominal=nominal)
         listed[ids[first_occurrences(times[ids], k) > 0]] = True
     return np.flatnonzero(listed)
+
+
+def nearer_to(
+    seeds: Floats,
+    queries: Floats,
+    references: Floats,
+    inverse_scale: Floats,
+    nominal: LevelMetric | None = None,
+) -> Flags:
+    """Whether each query is nearer to some seed than to every reference; False where they tie.
+
+    Parameters
+    ----------
+    seeds : float64, shape (s, d)
+        One or more.
+    queries, references, inverse_scale, nominal
+        As in `mean_distances`.
+
+    Returns
+    -------
+    bool, shape (q,)
+    """
+    _, to_seed = k_nearest(queries, seeds, 1, inverse_scale, nominal=nominal)
+    _, to_reference = k_nearest(queries, references, 1, inverse_scale, nominal=nominal)
+    nearer: Flags = (to_seed < to_reference)[:, 0]
+    return nearer
 
 
 def first_occurrences(times: Ints, k: int) -> Ints:

@@ -70,12 +70,8 @@ def draw_rows(
         Fewer than the class has.
     """
     labels = list(wanted)
-    salts = tuple(seed_int64(seed, purpose, repr(label)) for label in labels)
-    keys = KeptRecords(distinct_rows(table, labels))
-    found = keys.frame.agg(F.max("rows")).first()
-    repeats = int(found[0]) if found is not None else 1
-    words = _words(keys.frame, Draw(salts), repeats)
-    draw = _resolved(Draw(salts), words, list(wanted.values()))
+    drawn = _Drawn.of(table, wanted, seed=seed, purpose=purpose)
+    draw, repeats = drawn.draw, drawn.repeats
     # rows of other classes pass for the first: compiled code may look up the place of null, too
     row = F.coalesce(class_code(table, labels), F.lit(0)), table.key, table.twin_key
     if repeats == 1:
@@ -84,11 +80,55 @@ def draw_rows(
     among = None
     if repeats <= MOST_TRIED:
         among = any_of([draw.takes(*row, number(i)) for i in range(repeats)])
-    drawn = draw.takes(*map(F.col, ("class", "key", "twin", "occurrence")))
-    times = words.groupBy("class", "key", "twin").agg(
-        F.count("*").alias("rows"), F.count_if(drawn).alias("kept")
+    times = drawn.words.groupBy("class", "key", "twin").agg(
+        F.count("*").alias("rows"), F.count_if(drawn.taken).alias("kept")
     )
-    return keeping_times(table, labels, times, keys, among=among)
+    return keeping_times(table, labels, times, drawn.keys, among=among)
+
+
+def draw_keys(
+    table: Table, wanted: Mapping[LabelValue, int], *, seed: int, purpose: str
+) -> dict[int, int]:
+    """The rows that `draw_rows` would keep, by their content keys: how many occurrences of each.
+
+    Parameters
+    ----------
+    wanted : mapping of label to rows
+        No more than the class has, from 1, and so few that the driver may hold them.
+    """
+    drawn = _Drawn.of(table, wanted, seed=seed, purpose=purpose)
+    found = drawn.words.filter(drawn.taken).groupBy("key").agg(F.count("*").alias("rows"))
+    return {row["key"]: row["rows"] for row in found.collect()}
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A draw from the rows of some classes, resolved."""
+
+    keys: KeptRecords
+    """The distinct rows."""
+    words: DataFrame
+    """Their occurrences."""
+    repeats: int
+    """How often a row occurs, at the most."""
+    draw: Draw
+
+    @classmethod
+    def of(
+        cls, table: Table, wanted: Mapping[LabelValue, int], *, seed: int, purpose: str
+    ) -> _Drawn:
+        salts = tuple(seed_int64(seed, purpose, repr(label)) for label in wanted)
+        keys = KeptRecords(distinct_rows(table, list(wanted)))
+        found = keys.frame.agg(F.max("rows")).first()
+        repeats = int(found[0]) if found is not None else 1
+        words = _words(keys.frame, Draw(salts), repeats)
+        draw = _resolved(Draw(salts), words, list(wanted.values()))
+        return cls(keys, words, repeats, draw)
+
+    @property
+    def taken(self) -> Column:
+        """Whether an occurrence, one of the `words`, is drawn."""
+        return self.draw.takes(*map(F.col, ("class", *IDENTITY[1:])))
 
 
 def distinct_rows(table: Table, labels: Sequence[LabelValue]) -> DataFrame:

@@ -29,22 +29,32 @@ class Removal:
     decided: tuple[KeptRecords, ...] = ()
     """What was decided, where it is kept for as long as one of both parts is in use."""
 
+    def then(self, later: Removal) -> Removal:
+        """Both parts once another removal has been made from what is kept here."""
+        removed = self.removed.union(later.removed)
+        return Removal(later.kept, removed, (*self.decided, *later.decided))
 
-def without_keys(table: Table, keys: DataFrame) -> Removal:
+
+def without_keys(table: Table, keys: DataFrame, partly: Mapping[int, int] | None = None) -> Removal:
     """Every occurrence of some distinct rows goes, all other rows stay.
 
     Parameters
     ----------
     keys : DataFrame
         One row = a distinct row that goes: `key bigint`, as `Table.key` has it.
+    partly : mapping of key to rows, optional
+        Of which so many occurrences stay, whether `keys` has them or not.
     """
     names = table.frame.columns
-    marked = table.frame.select("*", table.key.alias("key"))
-    gone = keys.select("key")
-    return Removal(
-        kept=marked.join(gone, "key", "left_anti").select(*names),
-        removed=marked.join(gone, "key", "left_semi").select(*names),
-    )
+    marked, gone = table.frame.select("*", table.key.alias("key")), keys.select("key")
+    if partly:
+        marked = marked.filter(~F.col("key").isin(*partly))
+    kept = marked.join(gone, "key", "left_anti").select(*names)
+    removed = marked.join(gone, "key", "left_semi").select(*names)
+    if not partly:
+        return Removal(kept, removed)
+    stay, go = _in_part(table, table.frame, partly)
+    return Removal(kept.union(stay), removed.union(go))
 
 
 def keeping_keys(
@@ -76,10 +86,19 @@ def keeping_keys(
     kept = table.frame.filter(~among).union(stay.select(*names))
     if not partly:
         return Removal(kept, go.select(*names), (decided,))
-    equal = table.key.isin(*partly)
+    some_stay, some_go = _in_part(table, own, partly)
+    rest = go.filter(~F.col("key").isin(*partly)).select(*names)
+    return Removal(kept.union(some_stay), rest.union(some_go), (decided,))
+
+
+def _in_part(
+    table: Table, rows: DataFrame, partly: Mapping[int, int]
+) -> tuple[DataFrame, DataFrame]:
+    """Of the rows with these keys the occurrences that stay, so many of each, and those that go."""
+    equal = rows.filter(table.key.isin(*partly))
     pairs = [(F.lit(key), F.lit(stays)) for key, stays in partly.items()]
     stays = F.create_map(*[each for pair in pairs for each in pair])[F.col("key")]
-    twins = own.filter(equal).groupBy(table.key.alias("key"), table.twin_key.alias("twin")).count()
+    twins = equal.groupBy(table.key.alias("key"), table.twin_key.alias("twin")).count()
     # those that differ by the sign of a zero: first one kind stays, then the next
     up_to = F.sum("count").over(Window.partitionBy("key").orderBy("twin"))
     staying = F.greatest(F.lit(0), F.least(F.col("count"), stays - up_to + F.col("count")))
@@ -88,14 +107,9 @@ def keeping_keys(
     def occurring(times: Column) -> DataFrame:
         """Each of these rows so often."""
         wanted = counted.select("key", "twin", times.cast("bigint"))
-        return repeated(table, own.filter(equal), wanted).select(*names)
+        return repeated(table, equal, wanted).select(*table.frame.columns)
 
-    rest = go.filter(~F.col("key").isin(*partly)).select(*names)
-    return Removal(
-        kept.union(occurring(F.col("stays"))),
-        rest.union(occurring(F.col("count") - F.col("stays"))),
-        (decided,),
-    )
+    return occurring(F.col("stays")), occurring(F.col("count") - F.col("stays"))
 
 
 def keeping_times(

@@ -11,6 +11,7 @@ from spark_smote.samplers.enn import EditedNearestNeighbours
 from spark_smote.samplers.hardness import InstanceHardnessThreshold
 from spark_smote.samplers.ncr import NeighbourhoodCleaningRule
 from spark_smote.samplers.near_miss import NearMiss
+from spark_smote.samplers.one_sided import OneSidedSelection
 from spark_smote.samplers.polynom_fit import PolynomFitSMOTE
 from spark_smote.samplers.random_over import RandomOverSampler
 from spark_smote.samplers.random_under import RandomUnderSampler
@@ -34,6 +35,7 @@ REGISTRY: dict[str, type[Sampler]] = {
     "allknn": AllKNN,
     "ncr": NeighbourhoodCleaningRule,
     "tomek": TomekLinks,
+    "oss": OneSidedSelection,
     "nearmiss": NearMiss,
     "iht": InstanceHardnessThreshold,
     "smote_tomek": SMOTETomek,
@@ -56,6 +58,7 @@ __all__ = [
     "InstanceHardnessThreshold",
     "NearMiss",
     "NeighbourhoodCleaningRule",
+    "OneSidedSelection",
     "PolynomFitSMOTE",
     "RandomOverSampler",
     "RandomUnderSampler",

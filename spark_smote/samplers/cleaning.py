@@ -6,7 +6,6 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import ClassVar
 
 from pyspark.sql import DataFrame
 
@@ -17,9 +16,9 @@ from spark_smote.plans.imputing import sampled_medians
 from spark_smote.plans.notices import cleaning_notices, skipped_notices
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import KeptRecords
-from spark_smote.plans.removal import without_keys
+from spark_smote.plans.removal import Removal, without_keys
 from spark_smote.plans.resample_plan import ResamplePlan
-from spark_smote.plans.search import Search, prepare_search
+from spark_smote.plans.search import Search, SearchRequest, prepare_search
 from spark_smote.plans.search_notices import accuracy_notices, flat_levels_notices
 from spark_smote.plans.table import Table
 from spark_smote.results import ClassOutcome, CrossClassSearch, LabelValue, Notice, SearchAccuracy
@@ -65,8 +64,6 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
     """Remove the rows that their neighbours, of all classes, speak against."""
 
     phases = ("profile", "sample", "hash", "count", "search")
-    _mutual: ClassVar[bool] = False
-    """Whether rows are judged by two that find each other, rather than by those that one finds."""
 
     def _plan(self, df: DataFrame, clock: PhaseClock) -> ResamplePlan:
         """Profile, then search and judge, once or more often; count what goes."""
@@ -74,63 +71,48 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
         table, profile = self._profiled(df, clock)
         self._targets(profile)  # what cannot be done is refused before more work
         medians = sampled_medians(table, profile, clock.run, seed=self._value("seed"))
-        passes = self._passes(table, profile, medians, clock)
+        passes, removal = self._cleaned(table, profile, medians, clock)
         left = profile
         for each in passes:
             left = each.left(left)
-        removal = replace(
-            without_keys(table, all_gone(passes)),
-            decided=tuple(each.found for each in passes if each.found),
-        )
         report = self._report(
             table,
             profile,
             self._outcomes(profile, left, passes),
             clock,
-            accuracy=passes[0].accuracy,
+            accuracy=_accuracy(passes),
             notices=[*self._described(profile, left, passes), *_notices(profile, left, passes)],
         )
         report.searches = [each.extent for each in passes]
         return ResamplePlan(report, table, removal=removal)
 
-    def _passes(
+    def _cleaned(
         self, table: Table, profile: Profile, medians: Floats | None, clock: PhaseClock
-    ) -> list[Pass]:
-        """Every search, one at least, each on what those before it left."""
-        return [self._pass(table, profile, self._k[1], medians, clock)]
+    ) -> tuple[list[Pass], Removal]:
+        """Every search, one at least, each on what those before it left; and what goes by them."""
+        targets = self._targets(profile)
+        request = self._request(profile, targets, self._k[1], medians)
+        passes = [self._pass(table, profile, targets, request, clock)]
+        return passes, removed_by(table, passes)
+
+    def _request(
+        self, profile: Profile, targets: list[LabelValue], k: int, medians: Floats | None
+    ) -> SearchRequest:
+        """A search for the k nearest of each row that is judged."""
+        asking = self._asking(profile, targets)
+        return search_request(self, asking, self._k[0], k, medians, with_key=True)
 
     def _pass(
         self,
         table: Table,
         profile: Profile,
-        k: int,
-        medians: Floats | None,
+        targets: list[LabelValue],
+        request: SearchRequest,
         clock: PhaseClock,
-        *,
-        first: bool = True,
     ) -> Pass:
-        """Search for the k nearest of each row that is asked, and judge.
-
-        Recall is measured, and columns of ids are refused, in a first pass only.
-        """
-        targets = self._targets(profile)
-        asking = self._asking(profile, targets)
-        request = search_request(self, asking, self._k[0], k, medians, with_key=True)
-        request = replace(request, mutual=self._mutual)
-        if not first:
-            request = replace(request, recall_queries=0, refuses_ids=False)
+        """Search, and judge by what is found."""
         search = prepare_search(table, profile, request, clock.run)
-        found = KeptRecords(self._found(search, targets))
-        return Pass(
-            found,
-            of_classes(search, found.frame, targets),
-            tuple(targets),
-            clock.run("search", lambda: rows_per_class(search, found.frame)),
-            search.accuracy,
-            search.extent,
-            search.metric.levels_are_flat,
-            bool((search.metric.model.splits > 1).any()),
-        )
+        return judged(search, self._found(search, targets), targets, clock)
 
     def _targets(self, profile: Profile) -> list[LabelValue]:
         """Classes that may lose rows."""
@@ -172,10 +154,39 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
         ]
 
 
+def judged(
+    search: Search, found: DataFrame, targets: Sequence[LabelValue], clock: PhaseClock
+) -> Pass:
+    """What a search found (`plans.cleaning.FOUND`), kept and counted."""
+    kept = KeptRecords(found)
+    return Pass(
+        kept,
+        of_classes(search, kept.frame, targets),
+        tuple(targets),
+        clock.run("search", lambda: rows_per_class(search, kept.frame)),
+        search.accuracy,
+        search.extent,
+        search.metric.levels_are_flat,
+        bool((search.metric.model.splits > 1).any()),
+    )
+
+
+def removed_by(
+    table: Table, passes: Sequence[Pass], partly: Mapping[int, int] | None = None
+) -> Removal:
+    """What goes by some passes; of rows with the keys `partly` so many occurrences stay."""
+    decided = tuple(each.found for each in passes if each.found)
+    return replace(without_keys(table, all_gone(passes), partly), decided=decided)
+
+
 def all_gone(passes: Sequence[Pass]) -> DataFrame:
     """The rows that go by any of some passes: `key bigint`."""
     keys = [each.gone.select("key") for each in passes]
     return reduce(DataFrame.union, keys)
+
+
+def _accuracy(passes: Sequence[Pass]) -> list[SearchAccuracy]:
+    return [found for each in passes for found in each.accuracy]
 
 
 def _notices(profile: Profile, left: Profile, passes: Sequence[Pass]) -> list[Notice]:
@@ -184,5 +195,5 @@ def _notices(profile: Profile, left: Profile, passes: Sequence[Pass]) -> list[No
         *flat_levels_notices(["the table"] if first.levels_are_flat else []),
         *cleaning_notices(profile.counts, left.counts),
         *skipped_notices(profile),
-        *accuracy_notices(first.accuracy, split=any(each.split for each in passes)),
+        *accuracy_notices(_accuracy(passes), split=any(each.split for each in passes)),
     ]

@@ -7,20 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 from pyspark.sql import DataFrame
 
-from spark_smote.errors import DataError, ParameterError
 from spark_smote.labels import smallest
 from spark_smote.plans.cleaning import FOUND, Neighbourhood
 from spark_smote.plans.profile import Profile
-from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.search import Search
 from spark_smote.results import LabelValue
-from spark_smote.samplers.base import PhaseClock
 from spark_smote.samplers.checks import whole
-from spark_smote.samplers.cleaning import Cleaning
 from spark_smote.samplers.params import Parameter
+from spark_smote.samplers.sparing import SparingSmallest
 
 
-class NeighbourhoodCleaningRule(Cleaning):
+class NeighbourhoodCleaningRule(SparingSmallest):
     """Remove rows that their neighbours outvote, and neighbours that outvote the smallest class.
 
     Of the classes that may lose rows go those whose class is not the most frequent one among their
@@ -48,34 +45,13 @@ class NeighbourhoodCleaningRule(Cleaning):
     """
 
     method = "Neighbourhood cleaning rule"
+    instead = "EditedNearestNeighbours"
 
     nNeighbors = Parameter("nNeighbors", "Neighbours that are looked at.", 3, whole(1, 1000))
-    samplingStrategy = Cleaning.samplingStrategy.saying(
-        'Which classes may lose rows: "auto" and "not minority" = all but the smallest, "majority" '
-        "= the largest, or the classes themselves, the smallest not among them."
-    )
 
     @property
     def _k(self) -> tuple[str, int]:
         return "nNeighbors", int(self._value("nNeighbors"))
-
-    def _plan(self, df: DataFrame, clock: PhaseClock) -> ResamplePlan:
-        if self._value("samplingStrategy") == "all":
-            raise ParameterError(
-                "samplingStrategy='all' includes the smallest class, of which this rule removes "
-                "nothing: leave it 'auto', or use EditedNearestNeighbours"
-            )
-        return super()._plan(df, clock)
-
-    def _targets(self, profile: Profile) -> list[LabelValue]:
-        targets = super()._targets(profile)
-        if (rare := smallest(profile.counts)) in targets:
-            raise DataError(
-                f"samplingStrategy={self._value('samplingStrategy')!r} names class {rare!r}, the "
-                "smallest, of which this rule removes nothing: name others, or use "
-                "EditedNearestNeighbours"
-            )
-        return targets
 
     def _asking(self, profile: Profile, targets: list[LabelValue]) -> list[LabelValue]:
         return [*targets, smallest(profile.counts)]

@@ -11,11 +11,11 @@ from spark_smote.kernels.distances import Floats
 from spark_smote.labels import in_order, smallest
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import cut_off
-from spark_smote.plans.removal import without_keys
+from spark_smote.plans.removal import Removal, without_keys
 from spark_smote.plans.table import Table
 from spark_smote.results import LabelValue, Notice
 from spark_smote.samplers.base import PhaseClock
-from spark_smote.samplers.cleaning import Pass, all_gone
+from spark_smote.samplers.cleaning import Pass, all_gone, removed_by
 from spark_smote.samplers.enn import EditedNearestNeighbours
 
 
@@ -38,22 +38,26 @@ class RepeatedEditing(EditedNearestNeighbours):
         "Which class is the smallest or largest is looked up anew in each pass."
     )
 
-    def _passes(
+    def _cleaned(
         self, table: Table, profile: Profile, medians: Floats | None, clock: PhaseClock
-    ) -> list[Pass]:
+    ) -> tuple[list[Pass], Removal]:
         passes: list[Pass] = []
         rows, left = table, profile
         for k in self._neighbours():
             if passes and sum(left.usable.values()) <= k:
                 break
-            found = self._pass(rows, left, k, medians, clock, first=not passes)
+            targets = self._targets(left)
+            request = self._request(left, targets, k, medians)
+            if passes:  # recall is measured, and columns of ids are refused, in the first alone
+                request = replace(request, recall_queries=0, refuses_ids=False)
+            found = self._pass(rows, left, targets, request, clock)
             passes.append(replace(found, found=None, gone=cut_off(found.gone.select("key"))))
             now = found.left(left)
             changed, left = now.counts != left.counts, now
             if too_few(profile, left) or not (changed or self._goes_on_unchanged):
                 break
             rows = replace(table, frame=without_keys(table, all_gone(passes)).kept)
-        return passes
+        return passes, removed_by(table, passes)
 
     def _described(self, profile: Profile, left: Profile, passes: Sequence[Pass]) -> list[Notice]:
         lost = [sum(each.lost_rows.values()) for each in passes]

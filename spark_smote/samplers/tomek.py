@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pyspark.sql import DataFrame
 
+from spark_smote.kernels.distances import Floats
 from spark_smote.labels import in_order
 from spark_smote.plans.cleaning import linked_rows
 from spark_smote.plans.profile import Profile
-from spark_smote.plans.search import Search
+from spark_smote.plans.search import Search, SearchRequest
 from spark_smote.results import LabelValue, Notice
 from spark_smote.samplers.cleaning import Cleaning, Pass
 
@@ -42,13 +44,17 @@ class TomekLinks(Cleaning):
     """
 
     method = "Tomek links"
-    _mutual = True
 
     samplingStrategy = Cleaning.samplingStrategy.adding('With "all" both rows of each link go.')
 
     @property
     def _k(self) -> tuple[str, int]:
         return "the search for links", 1
+
+    def _request(
+        self, profile: Profile, targets: list[LabelValue], k: int, medians: Floats | None
+    ) -> SearchRequest:
+        return replace(super()._request(profile, targets, k, medians), mutual=True)
 
     def _asking(self, profile: Profile, targets: list[LabelValue]) -> list[LabelValue]:
         return list(profile.counts)  # a link needs both sides

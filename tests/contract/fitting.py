@@ -14,6 +14,7 @@ ALIKE = {
     "allknn": "enn",
     "ncr": "enn",
     "tomek": "enn",
+    "oss": "enn",
     "nearmiss": "enn",
     "iht": "enn",
     "smote_tomek": "smote",

@@ -67,6 +67,23 @@ def test_rows_that_are_named_go_with_all_their_occurrences(table):
     check_parts(table, without_keys(table, keys), kept, removed)
 
 
+def test_of_rows_that_are_named_some_occurrences_may_stay(table):
+    """Of two that occur twice one each, whether it is among those that go or not."""
+    texts = exact(table.frame, len(table.schema))
+    keys = distinct_rows(table).select("key", "rows")
+    of = {
+        name: table.frame.filter(table.frame["c0"] == name).select(table.key).first()[0]
+        for name in ("row 3", "row 13", "row 20")
+    }
+    gone = keys.filter(F.col("key").isin(of["row 3"], of["row 20"]))
+    removed = exact(table.frame.filter("c0 IN ('row 3', 'row 13', 'row 20')"), len(table.schema))
+    assert sorted(removed.values()) == [1, 2, 2]
+
+    removed = Counter(dict.fromkeys(removed, 1))
+    part = without_keys(table, gone, {of["row 3"]: 1, of["row 13"]: 1})
+    check_parts(table, part, texts - removed, removed)
+
+
 def test_of_equal_rows_as_many_stay_as_were_decided(table):
     """Of rows that occur twice one stays; of the others every second row of the class ' 01 '."""
     texts = exact(table.frame, len(table.schema))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from spark_smote.kernels import references as references_module
 from spark_smote.kernels.knn import k_farthest
 from spark_smote.kernels.nominal import Nominal
-from spark_smote.kernels.references import mean_distances, shortlist
+from spark_smote.kernels.references import mean_distances, nearer_to, shortlist
 from tests import cross_oracles, oracles
 from tests.unit.test_kernels_lower_bounds import KINDS, table
 
@@ -83,3 +83,22 @@ def test_rows_near_to_some_reference_are_listed(seed, k):
     assert listed.tolist() == cross_oracles.listed(
         features[own], features[others], times[others], k
     )
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=SEEDS, seeds=st.integers(1, 5), nominal=st.booleans())
+def test_rows_are_nearer_to_a_seed_unless_a_reference_is_as_near(seed, seeds, nominal):
+    features, classes = cross_oracles.on_a_grid(seed, rows=90)
+    own, queries = features[classes == 0], features[classes == 2]
+    if not len(own):
+        return
+    scale, levels = (np.ones(1), Nominal(1, 0.3)) if nominal else (np.array([1.0, 0.5]), None)
+    found = nearer_to(queries[:seeds], queries, own, scale, levels)
+
+    def nearest(rows):
+        squared = oracles.squared_distances(queries, rows, scale)
+        if nominal:
+            squared += 0.3 * (queries[:, None, 1] != rows[None, :, 1])
+        return squared.min(axis=1)
+
+    np.testing.assert_array_equal(found, nearest(queries[:seeds]) < nearest(own))
