@@ -18,6 +18,7 @@ from spark_smote.plans.cleaning import found_batch
 from spark_smote.plans.drawing import draw_keys
 from spark_smote.plans.near_miss import searched_rows
 from spark_smote.plans.records import usable_rows
+from spark_smote.plans.removal import keyed_numbers
 from spark_smote.plans.search import Metric, Search
 from spark_smote.plans.table import Table
 from spark_smote.results import LabelValue
@@ -92,13 +93,13 @@ def drawn_seeds(
         return Seeds(none, none, none, np.zeros((0, 0)))
     valid = table if table.all_valid else replace(table, frame=table.frame.filter(table.valid))
     drawn = draw_keys(valid, wanted, seed=seed, purpose="seeds")
-    named = usable_rows(table, search.labels, with_key=True).filter(F.col("row").isin(*drawn))
+    usable = usable_rows(table, search.labels, with_key=True).withColumnRenamed("row", "key")
     # one row = a distinct row of which some occurrences are seeds
-    once = named.dropDuplicates(["row"]).select("row", "class", "features")
-    rows = sorted(once.collect(), key=lambda row: row["row"])
+    once = usable.join(keyed_numbers(table, drawn), "key").dropDuplicates(["key"])
+    rows = sorted(once.collect(), key=lambda row: row["key"])
     return Seeds(
-        keys=np.array([row["row"] for row in rows]),
-        drawn=np.array([drawn[row["row"]] for row in rows]),
+        keys=np.array([row["key"] for row in rows]),
+        drawn=np.array([row["number"] for row in rows]),
         classes=np.array([row["class"] for row in rows]),
         features=search.metric.model.searched(np.array([row["features"] for row in rows])),
     )

@@ -43,17 +43,16 @@ def without_keys(table: Table, keys: DataFrame, partly: Mapping[int, int] | None
     keys : DataFrame
         One row = a distinct row that goes: `key bigint`, as `Table.key` has it.
     partly : mapping of key to rows, optional
-        Of which so many occurrences stay, whether `keys` has them or not.
+        Those of the keys of which so many occurrences stay.
     """
     names = table.frame.columns
     marked, gone = table.frame.select("*", table.key.alias("key")), keys.select("key")
-    if partly:
-        marked = marked.filter(~F.col("key").isin(*partly))
     kept = marked.join(gone, "key", "left_anti").select(*names)
-    removed = marked.join(gone, "key", "left_semi").select(*names)
     if not partly:
-        return Removal(kept, removed)
+        return Removal(kept, marked.join(gone, "key", "left_semi").select(*names))
+    whole = gone.filter(~F.col("key").isin(*partly))
     stay, go = _in_part(table, table.frame, partly)
+    removed = marked.join(whole, "key", "left_semi").select(*names)
     return Removal(kept.union(stay), removed.union(go))
 
 
@@ -95,21 +94,30 @@ def _in_part(
     table: Table, rows: DataFrame, partly: Mapping[int, int]
 ) -> tuple[DataFrame, DataFrame]:
     """Of the rows with these keys the occurrences that stay, so many of each, and those that go."""
-    equal = rows.filter(table.key.isin(*partly))
-    pairs = [(F.lit(key), F.lit(stays)) for key, stays in partly.items()]
-    stays = F.create_map(*[each for pair in pairs for each in pair])[F.col("key")]
+    names = table.frame.columns
+    named = keyed_numbers(table, partly)
+    # joined, since a filter by keys of many columns is copied to wherever they are looked at
+    marked = rows.select("*", table.key.alias("key"))
+    equal = marked.join(named.select("key"), "key", "left_semi").select(*names)
     twins = equal.groupBy(table.key.alias("key"), table.twin_key.alias("twin")).count()
     # those that differ by the sign of a zero: first one kind stays, then the next
     up_to = F.sum("count").over(Window.partitionBy("key").orderBy("twin"))
-    staying = F.greatest(F.lit(0), F.least(F.col("count"), stays - up_to + F.col("count")))
-    counted = twins.select("key", "twin", staying.alias("stays"), "count")
+    staying = F.least(F.col("count"), F.col("number") - up_to + F.col("count"))
+    stays = F.greatest(F.lit(0).cast("bigint"), staying)
+    counted = twins.join(named, "key").select("key", "twin", stays.alias("stays"), "count")
 
     def occurring(times: Column) -> DataFrame:
         """Each of these rows so often."""
         wanted = counted.select("key", "twin", times.cast("bigint"))
-        return repeated(table, equal, wanted).select(*table.frame.columns)
+        return repeated(table, equal, wanted).select(*names)
 
     return occurring(F.col("stays")), occurring(F.col("count") - F.col("stays"))
+
+
+def keyed_numbers(table: Table, numbers: Mapping[int, int]) -> DataFrame:
+    """A few keys with a number each, for every task: `key, number bigint`."""
+    session = table.frame.sparkSession
+    return F.broadcast(session.createDataFrame(list(numbers.items()), "key bigint, number bigint"))
 
 
 def keeping_times(

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from typing import ClassVar
 
 from pyspark.sql import DataFrame
 
@@ -63,7 +64,7 @@ class Pass:
 class Cleaning(AcrossClasses, HasCleaningStrategy):
     """Remove the rows that their neighbours, of all classes, speak against."""
 
-    phases = ("profile", "sample", "hash", "count", "search")
+    phases: ClassVar[tuple[str, ...]] = ("profile", "sample", "hash", "count", "search")
 
     def _plan(self, df: DataFrame, clock: PhaseClock) -> ResamplePlan:
         """Profile, then search and judge, once or more often; count what goes."""

@@ -67,13 +67,6 @@ def test_rows_that_equal_a_seed_are_redundant(spark):
     assert {c.label: c.rows_after for c in plan.report.classes} == {"a": 12, "b": 3}
 
 
-def test_a_class_of_no_more_rows_than_seeds_loses_those_in_links_alone(heap):
-    plan = OneSidedSelection(nSeeds=34, standardize=False).plan(heap)
-
-    assert counts(plan.removed()) == {"a": 1}
-    assert "than class 'b': 0 of class 'a'." in messages(plan)["condensed"]
-
-
 def test_the_report_tells_both_steps(overlapping):
     plan = OneSidedSelection(nSeeds=2, seed=4).plan(overlapping)
     after = {c.label: c.rows_after for c in plan.report.classes}
@@ -111,21 +104,29 @@ def test_only_classes_named_lose_rows(overlapping):
 
 def test_rows_that_cannot_be_searched_stay_and_are_no_seeds(spark):
     values = [(float(i), "a") for i in range(5)] + [(None, "a")] * 60
-    values += [(40.0, "b"), (41.0, "b"), (None, "b")] + [(None, "c")] * 9
+    values += [(4.5, "b"), (41.0, "b"), (None, "b")] + [(None, "c")] * 9
     table = line(spark, values)
     sampler = OneSidedSelection(handleInvalid="skip", nSeeds=5)
+    plan = sampler.plan(table)
 
-    assert counts(sampler.resample(table)) == {"a": 65, "b": 3, "c": 9}
-    one = sampler.copy({sampler.nSeeds: 1}).plan(table)
-    assert counts(one.resampled()) == {"a": 61, "b": 3, "c": 9}
-    assert "invalid_skipped" in messages(one)
-    alone = sampler.copy({sampler.samplingStrategy: ["c"]}).resample(table)
-    assert counts(alone) == {"a": 65, "b": 3, "c": 9}
+    # all five are seeds, of which one is in a link
+    assert of_class(plan.removed(), "a") == {4.0: 1}
+    assert counts(plan.resampled()) == {"a": 64, "b": 3, "c": 9}
+    assert "than class 'b': 0 of class 'a', 0 of class 'c'." in messages(plan)["condensed"]
+    assert "invalid_skipped" in messages(plan)
+    nobody_asks = sampler.copy({sampler.samplingStrategy: ["c"]}).plan(table)
+    assert nobody_asks.report.rows_after == 77
     filled = sampler.copy({sampler.handleInvalid: "impute"}).plan(table)
-    assert counts(filled.resampled()) == {c.label: c.rows_after for c in filled.report.classes}
-    nothing = line(spark, [(float(i), "a") for i in range(6)] + [(None, "b")] * 3)
+    # one of b is at the median too, and so in a link with each of c
+    assert {c.label: c.rows_after for c in filled.report.classes if c.label != "a"} == {
+        "b": 3, "c": 0,
+    }  # fmt: skip
+
+
+def test_class_without_usable_references_is_named(spark):
+    table = line(spark, [(float(i), "a") for i in range(6)] + [(None, "b")] * 3)
     with pytest.raises(DataError, match="class 'b'.*no usable row, of 3; fill"):
-        sampler.plan(nothing)
+        OneSidedSelection(handleInvalid="skip").plan(table)
 
 
 def test_what_cannot_be_done_is_refused(spark, heap):
