@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -47,12 +48,29 @@ class VoronoiHash:
     @classmethod
     def fit(cls, sample: Floats, settings: FitSettings) -> VoronoiHash:
         """Cluster the sample, close cells with too few rows, measure how far to spill."""
-        with one_thread(), warnings.catch_warnings():
-            # fewer clusters than asked for is fine: cells without rows are closed below
-            warnings.simplefilter("ignore", ConvergenceWarning)
+        with _fitting():
             centroids = _leaf_centroids(sample, settings.buckets, settings.seed)
             bare = cls(centroids, -np.inf, settings.most_copies)._without_starved(sample, settings)
             return bare.spilling(sample, settings)(settings.copies)
+
+    @classmethod
+    def of_clusters(cls, points: Floats, times: Ints, clusters: int, seed: int) -> VoronoiHash:
+        """The cells of k-means run to its end: no more of them than distinct points, and no copies.
+
+        Parameters
+        ----------
+        points : float64, shape (m, d)
+        times : int64, shape (m,)
+            How often each occurs.
+        """
+        with _fitting():
+            found = KMeans(
+                n_clusters=min(clusters, len(np.unique(points, axis=0))),
+                n_init=1,
+                algorithm="lloyd",
+                random_state=seed_int32(seed, "clusters"),
+            ).fit(points, sample_weight=times)
+        return cls(np.asarray(found.cluster_centers_, dtype=np.float64), -np.inf, 1)
 
     def spilling(self, sample: Floats, settings: FitSettings) -> Callable[[float], VoronoiHash]:
         """The same cells with another reach, by the mean copies asked for."""
@@ -117,6 +135,14 @@ class VoronoiHash:
         """Close buckets: their rows go to the next nearest centroid."""
         kept = np.delete(self.centroids, buckets, axis=0)
         return VoronoiHash(kept, self.reach, self.most_copies)
+
+
+@contextmanager
+def _fitting() -> Iterator[None]:
+    with one_thread(), warnings.catch_warnings():
+        # fewer clusters than asked for is fine: cells without rows receive none
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
 
 
 def _leaf_centroids(sample: Floats, leaves: int, seed: int) -> Floats:

@@ -69,7 +69,7 @@ class ClassTask:
     ranked: Standing | None = None
     """Who may be a base; None = every usable row alike."""
     group: tuple[int, ...] = ()
-    """Identity of the group the rows are of, where groups are resampled separately."""
+    """Identity of the group or cluster the rows are of, where these are resampled separately."""
 
     @property
     def standing(self) -> Standing:
@@ -89,6 +89,14 @@ class Assignment:
     tasks: tuple[ClassTask, ...]
     skipped: dict[LabelValue, str]
     """Classes left as they are although rows were asked for, and why."""
+
+    @property
+    def by_class(self) -> dict[LabelValue, list[ClassTask]]:
+        """The tasks of each class that receives rows: several where its clusters do."""
+        found: dict[LabelValue, list[ClassTask]] = {}
+        for task in self.tasks:
+            found.setdefault(task.label, []).append(task)
+        return found
 
 
 def assign_classes(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,9 @@ from spark_smote.results import LabelValue, SearchAccuracy
 
 MOST_ROUNDS = 16
 """Refinements of the buckets before giving up; none or one is usual."""
+
+FEWEST_QUERIES = 8
+"""Neighbourhoods checked in each part of a class that is searched in parts, where any are."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,13 @@ def count_buckets(
     raise RuntimeError(f"bucket sizes did not settle in {MOST_ROUNDS} rounds of refinement")
 
 
+def queries_each(tasks: Sequence[ClassTask], per_class: int) -> int:
+    """Neighbourhoods checked for each task, where the tasks of a class share what it has."""
+    classes = len({task.label for task in tasks})
+    share = per_class * classes // max(len(tasks), 1)
+    return max(share, min(FEWEST_QUERIES, per_class))
+
+
 def measured_accuracy(
     tasks: Sequence[ClassTask],
     models: Sequence[ClassModel],
@@ -147,6 +157,27 @@ def measured_accuracy(
         if recall_queries and task.method == "smote":
             found.append(search_accuracy(task.label, task.k, model, tally.nearest))
     return found
+
+
+def accuracy_by_class(found: Sequence[SearchAccuracy]) -> list[SearchAccuracy]:
+    """That of each class over all of its parts."""
+    parts: dict[LabelValue, list[SearchAccuracy]] = {}
+    for each in found:
+        parts.setdefault(each.label, []).append(each)
+    return [pooled(own) for own in parts.values()]
+
+
+def pooled(found: Sequence[SearchAccuracy]) -> SearchAccuracy:
+    """That of several searches in one class: over the queries of those that are not exact."""
+    own = [each for each in found if not each.exact]
+    if len(own) < 2:
+        return (own or found)[0]
+    queries = np.array([each.queries for each in own])
+    recalled, ratio = (
+        float(np.average(values, weights=queries))
+        for values in ([each.recall for each in own], [each.distance_ratio for each in own])
+    )
+    return replace(own[0], queries=int(queries.sum()), recall=recalled, distance_ratio=ratio)
 
 
 def search_accuracy(

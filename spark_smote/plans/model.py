@@ -246,7 +246,35 @@ def fit_class(
     DataError
         If the class must be searched exactly and is too large for that.
     """
-    single = measured(sample, standardize=standardize, nominal=nominal, medians=medians)
+    return divided(
+        measured(sample, standardize=standardize, nominal=nominal, medians=medians),
+        sample,
+        searched,
+        k,
+        quality=quality,
+        hash_family=hash_family,
+        seed=seed,
+        in_parts=in_parts,
+        asking=asking,
+    )
+
+
+def divided(
+    single: ClassModel,
+    sample: ClassSample,
+    searched: str,
+    k: int,
+    *,
+    quality: SearchQuality,
+    hash_family: str,
+    seed: int,
+    in_parts: bool = True,
+    asking: float = 1.0,
+) -> ClassModel:
+    """Hash of one class from its sample, distances being those that `single` tells.
+
+    Parameters and errors as of `fit_class`.
+    """
     one_bucket = rows_in_one_bucket(single.width, quality)
     if sample.distinct_rows <= one_bucket:
         return single

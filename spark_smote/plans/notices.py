@@ -10,7 +10,7 @@ from spark_smote.errors import DataError
 from spark_smote.kernels.bucket import distinct_points
 from spark_smote.kernels.medians import MISSING
 from spark_smote.labels import smallest
-from spark_smote.plans.classes import Assignment, ClassTask
+from spark_smote.plans.classes import Assignment
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.table import INTEGER_TYPES, Table
@@ -76,18 +76,18 @@ def plan_notices(
 ) -> list[Notice]:
     """Notices that the plan of an interpolating method gives rise to."""
     notices = target_notices(profile, targets, assignment)
-    for task in assignment.tasks:
-        if task.rows < FEWEST_ROWS:
+    for label, tasks in assignment.by_class.items():
+        if profile.usable[label] < FEWEST_ROWS:
             notices.append(
                 Notice(
                     "tiny_class",
-                    f"Class {task.label!r} has {task.rows} usable rows; with fewer than "
+                    f"Class {label!r} has {profile.usable[label]} usable rows; with fewer than "
                     f"{FEWEST_ROWS} its neighbourhoods are chance. Consider collecting more, "
                     f"class weights, or leaving it alone.",
                 )
             )
-        if task.note:
-            notices.append(Notice("small_class", f"Class {task.label!r}: {task.note}.", "info"))
+        if note := tasks[0].note:
+            notices.append(Notice("small_class", f"Class {label!r}: {note}.", "info"))
     for label, note in assignment.skipped.items():
         notices.append(Notice("class_skipped", f"Class {label!r}: {note}."))
     notices += skipped_notices(profile)
@@ -104,8 +104,9 @@ def plan_notices(
                 )
             )
     notices += nominal_features_notices(table)
-    for task, sample in zip(assignment.tasks, samples, strict=True):
-        notices += _sample_notices(table, task, sample, standardize=standardize, distinct=distinct)
+    for label, tasks in assignment.by_class.items():
+        own = [samples[task.code] for task in tasks]
+        notices += _sample_notices(table, label, own, standardize=standardize, distinct=distinct)
     return notices
 
 
@@ -114,12 +115,12 @@ def target_notices(
 ) -> list[Notice]:
     """What is to be known of so many new rows, however they are made."""
     largest = max(profile.counts.values())
-    grown = [task for task in assignment.tasks if task.new_rows]
-    full = [task.label for task in grown if targets[task.label] >= largest]
-    return [
-        *balanced_notices(full, classes=len(profile.counts)),
-        *crowded_notices({t.label: (t.new_rows, t.rows) for t in assignment.tasks}),
-    ]
+    grown = {
+        label: (sum(task.new_rows for task in tasks), sum(task.rows for task in tasks))
+        for label, tasks in assignment.by_class.items()
+    }
+    full = [label for label, (new, _) in grown.items() if new and targets[label] >= largest]
+    return [*balanced_notices(full, classes=len(profile.counts)), *crowded_notices(grown)]
 
 
 def balanced_notices(full: Sequence[LabelValue], *, classes: int) -> list[Notice]:
@@ -302,11 +303,17 @@ def _named(labels: Sequence[LabelValue]) -> str:
 
 
 def _sample_notices(
-    table: Table, task: ClassTask, sample: ClassSample, *, standardize: bool, distinct: bool
+    table: Table,
+    label: LabelValue,
+    samples: Sequence[ClassSample],
+    *,
+    standardize: bool,
+    distinct: bool,
 ) -> list[Notice]:
     notices = []
-    rows = int(sample.multiplicity.sum())
-    points = len(distinct_points(sample.features)[1])
+    features = np.concatenate([sample.features for sample in samples])
+    rows = sum(int(sample.multiplicity.sum()) for sample in samples)
+    points = len(distinct_points(features)[1])
     if rows - points > DUPLICATED * rows:
         remedy = (
             "only rows that differ are neighbours (distinctNeighbours), so that new rows "
@@ -318,13 +325,13 @@ def _sample_notices(
         notices.append(
             Notice(
                 "duplicates",
-                f"Class {task.label!r}: {1 - points / rows:.0%} of {rows:,} sampled rows repeat "
+                f"Class {label!r}: {1 - points / rows:.0%} of {rows:,} sampled rows repeat "
                 f"another in every input column; {remedy}",
                 "info" if distinct else "warning",
             )
         )
     if not standardize and len(table.inputs) > 1:
-        spread = sample.features[:, : len(table.inputs)].std(axis=0)
+        spread = features[:, : len(table.inputs)].std(axis=0)
         varied = np.flatnonzero(spread > 0)
         if len(varied) > 1:
             widest, narrowest = varied[spread[varied].argmax()], varied[spread[varied].argmin()]
@@ -333,7 +340,7 @@ def _sample_notices(
                 notices.append(
                     Notice(
                         "unscaled_inputs",
-                        f"Class {task.label!r}: with standardize off, column "
+                        f"Class {label!r}: with standardize off, column "
                         f"{table.input_names[widest]!r} spreads {ratio:,.0f} times as wide as "
                         f"{table.input_names[narrowest]!r} and decides the distances alone.",
                     )

@@ -16,12 +16,14 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_smote.errors import SparkSmoteError
+from spark_smote.kernels.distances import Ints
 from spark_smote.kernels.mixing import mix, mix_rows
 from spark_smote.plans.arrow import (
     ArrowFunction,
     features_of,
     integers_of,
     packed,
+    taken,
     unpacked,
     worker,
 )
@@ -126,6 +128,16 @@ def packer(merge: Callable[[pa.Table], pa.Table]) -> ArrowFunction:
 def stream_of(records: pa.Table) -> pa.RecordBatch:
     """Records as one row of packed ones."""
     return pa.RecordBatch.from_arrays([pa.array([packed(records)], pa.binary())], ["records"])
+
+
+def recoded(records: pa.Table, codes: Ints) -> Iterator[pa.RecordBatch]:
+    """Records with other codes of classes, packed; those with a code below 0 are left out."""
+    here = np.flatnonzero(codes >= 0)
+    if len(here):
+        own = taken(records, here)
+        column = pa.array(codes[here], pa.int32())
+        own = own.set_column(own.column_names.index("class"), "class", column)
+        yield stream_of(own.combine_chunks())
 
 
 def _as_one_class(rows: pa.Table) -> pa.Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 
 from spark_smote.kernels.bucket import canonical_rows
 from spark_smote.kernels.distances import Floats, Ints
+from spark_smote.kernels.medians import filled
 from spark_smote.kernels.mixing import mix
 from spark_smote.kernels.streams import sub_seed
 from spark_smote.plans.arrow import features_of, integers_of
@@ -35,6 +36,12 @@ class ClassSample:
     distinct_rows: int
     """Distinct rows of the whole class: counted if complete, else estimated from the share of
     the hash's range that the sample fills."""
+
+    def completed(self, medians: Floats | None) -> ClassSample:
+        """The same rows with medians, where there are any, in the place of what is missing."""
+        if medians is None or not len(self.features):  # of no rows the width is not known
+            return self
+        return replace(self, features=filled(self.features, medians))
 
 
 def sample_classes(

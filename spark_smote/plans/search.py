@@ -18,7 +18,6 @@ from pyspark.sql import DataFrame
 from spark_smote.errors import DataError
 from spark_smote.kernels.bucket import BucketRows
 from spark_smote.kernels.distances import Floats, Ints
-from spark_smote.kernels.medians import filled
 from spark_smote.kernels.nominal import Nominal
 from spark_smote.labels import in_order
 from spark_smote.plans.arrow import worker
@@ -259,7 +258,7 @@ class _Samples:
             seed=self.request.seed,
             purpose="joint sample",
         )
-        return _complete(found[EVERY_CLASS], self.request.medians)
+        return found[EVERY_CLASS].completed(self.request.medians)
 
     def searched(self) -> ClassSample | None:
         """That of the class that is searched, where it is one."""
@@ -274,7 +273,7 @@ class _Samples:
             purpose="sample of the searched",
             by="rank",
         )
-        return _complete(found[among], self.request.medians)
+        return found[among].completed(self.request.medians)
 
     def _wanted(self, rows: int) -> int:
         samples = 1 if self.request.among is None else 2
@@ -327,12 +326,6 @@ def _fitted(
     )
 
 
-def _complete(sample: ClassSample, medians: Floats | None) -> ClassSample:
-    if medians is None or not len(sample.features):  # of no rows the width is not known
-        return sample
-    return replace(sample, features=filled(sample.features, medians))
-
-
 def _asked(
     records: KeptRecords,
     usable: Mapping[LabelValue, int],
@@ -350,7 +343,7 @@ def _asked(
         purpose="queries",
         by="rank",
     )
-    return [Asked.of(_complete(sample, request.medians), each) for sample in found.values()]
+    return [Asked.of(sample.completed(request.medians), each) for sample in found.values()]
 
 
 def _counted(

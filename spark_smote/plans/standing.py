@@ -98,23 +98,25 @@ def ranked_records(
 
 
 @dataclass(frozen=True)
-class _Counts:
-    rows: Ints
-    """Of each class and rank."""
+class Counts:
+    """Numbers of rows that are added up."""
 
-    def merged(self, other: _Counts) -> _Counts:
-        return _Counts(self.rows + other.rows)
+    rows: Ints
+
+    def merged(self, other: Counts) -> Counts:
+        """Both counts in one."""
+        return Counts(self.rows + other.rows)
 
 
 def rows_per_rank(records: DataFrame, classes: int, ranks: int) -> list[tuple[int, ...]]:
     """Rows of each rank, equal ones counted each, class by class."""
 
-    def enter(pieces: list[_Counts], table: pa.Table) -> list[_Counts]:
+    def enter(pieces: list[Counts], table: pa.Table) -> list[Counts]:
         counted = pieces[0].rows.copy()
         place = integers_of(table, "class"), ranks_of(table)
         np.add.at(counted, place, integers_of(table, "multiplicity"))
-        return [_Counts(counted)]
+        return [Counts(counted)]
 
-    start = _Counts(np.zeros((classes, ranks), dtype=np.int64))
+    start = Counts(np.zeros((classes, ranks), dtype=np.int64))
     found = fold_records(records, [start], enter)[0].rows
     return [tuple(int(n) for n in row) for row in found]

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from spark_smote.errors import ParameterError
 from spark_smote.kernels.distances import Floats
 from spark_smote.kernels.value_difference import ValueDifference
-from spark_smote.plans.classes import Assignment, ClassTask, Standing
+from spark_smote.plans.classes import ClassTask, Standing
 from spark_smote.plans.model import ClassModel, parted_by_key
 from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.table import Table
 from spark_smote.results import Notice
 from spark_smote.samplers.checks import whole
+from spark_smote.samplers.interpolation import Candidates
 from spark_smote.samplers.params import HasNeighbours, Parameter
 from spark_smote.samplers.standing import ByStanding
 
@@ -89,17 +90,17 @@ class BorderlineSMOTE(ByStanding):
 
     def _models(
         self,
-        assignment: Assignment,
+        found: Candidates,
         samples: Sequence[ClassSample],
         nominal: int | ValueDifference,
         medians: Floats | None,
     ) -> list[ClassModel]:
         if self._value("kind") == 1:
-            return super()._models(assignment, samples, nominal, medians)
+            return super()._models(found, samples, nominal, medians)
         # neighbours are known by now, so that any rows may share a bucket
         return [
             parted_by_key(sample.features.shape[1], task.rows, medians)
-            for task, sample in zip(assignment.tasks, samples, strict=True)
+            for task, sample in zip(found.assignment.tasks, samples, strict=True)
         ]
 
     def _recall_queries(self) -> int:

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from pyspark.sql import DataFrame
 
 from spark_smote.kernels.distances import Floats
-from spark_smote.kernels.medians import filled
 from spark_smote.kernels.value_difference import ValueDifference
 from spark_smote.labels import in_order
 from spark_smote.plans.classes import Assignment, assign_classes
@@ -20,10 +19,17 @@ from spark_smote.plans.conditions import (
     conditions_of_real_rows,
     refuse_impossible_conditions,
 )
-from spark_smote.plans.counting import Asked, Tally, count_buckets, measured_accuracy
+from spark_smote.plans.counting import (
+    Asked,
+    Tally,
+    accuracy_by_class,
+    count_buckets,
+    measured_accuracy,
+    queries_each,
+)
 from spark_smote.plans.imputing import missing_marked, nothing_missing, sampled_medians
 from spark_smote.plans.layout import lay_out
-from spark_smote.plans.model import ClassModel, fit_class, sample_rows
+from spark_smote.plans.model import ClassModel, divided, measured, sample_rows
 from spark_smote.plans.notices import plan_notices, refuse_id_like
 from spark_smote.plans.profile import Profile, profile_table
 from spark_smote.plans.recipe import Recipe
@@ -70,6 +76,10 @@ class Candidates:
     notices: tuple[Notice, ...] = ()
     searches: tuple[CrossClassSearch, ...] = ()
     """That same search, if there was one."""
+    samples: tuple[ClassSample, ...] = ()
+    """Of the rows of each task, where they are taken already."""
+    single: ClassModel | None = None
+    """What tells distances in all classes alike; None = each by its own rows."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,8 @@ class ByNeighbours(
     """Profile, sample, hash, count, then search, draw and make rows in one task per bucket."""
 
     phases: ClassVar[tuple[str, ...]] = ("profile", "sample", "hash")
+    among: ClassVar[str] = "its class"
+    """Where neighbours to interpolate with are searched, in the words of `SearchAccuracy`."""
 
     def _plan(self, df: DataFrame, clock: PhaseClock) -> ResamplePlan:
         """Profile, sample, fit the hash, count buckets and share out quotas."""
@@ -103,10 +115,11 @@ class ByNeighbours(
         records, assignment = found.records, found.assignment
         hashed = self._hashed(table, profile, found, medians, clock)
         recipe, trial = self._recipe(table, found, hashed, clock)
-        measured = measured_accuracy(
+        each = measured_accuracy(
             assignment.tasks, hashed.models, hashed.tallies, self._recall_queries()
         )
-        accuracy = [*found.accuracy, *measured]
+        within = [replace(own, among=self.among) for own in accuracy_by_class(each)]
+        accuracy = [*found.accuracy, *within]
         notices = [
             *found.notices,
             *plan_notices(
@@ -158,7 +171,7 @@ class ByNeighbours(
             samples = [replace(s, features=nominal.numbered(s.features)) for s in samples]
         models, tallies = clock.run(
             "hash",
-            lambda: self._counted(found.records, found.assignment, samples, nominal, medians),
+            lambda: self._counted(found, samples, nominal, medians),
         )
         return Hashed(samples, models, tallies, notices)
 
@@ -256,9 +269,7 @@ class ByNeighbours(
             "sample", lambda: self._samples(found.records, profile, found.assignment)
         )
         refuse_id_like(table, samples)
-        if medians is None:
-            return samples
-        return [replace(s, features=filled(s.features, medians)) for s in samples]
+        return [sample.completed(medians) for sample in samples]
 
     def _samples(
         self, records: KeptRecords | None, profile: Profile, assignment: Assignment
@@ -268,9 +279,9 @@ class ByNeighbours(
         quality = QUALITIES[self._value("searchQuality")]
         sampled = sample_classes(
             records.frame,
-            {task.label: task.rows for task in assignment.tasks},
+            {task.code: task.rows for task in assignment.tasks},
             {
-                task.label: sample_rows(
+                task.code: sample_rows(
                     task.rows, profile.dimensions, quality, classes=len(assignment.tasks)
                 )
                 for task in assignment.tasks
@@ -278,70 +289,71 @@ class ByNeighbours(
             seed=self._value("seed"),
             purpose="sample",
         )
-        return [sampled[task.label] for task in assignment.tasks]
+        return [sampled[task.code] for task in assignment.tasks]
 
     def _counted(
         self,
-        records: KeptRecords | None,
-        assignment: Assignment,
+        found: Candidates,
         samples: Sequence[ClassSample],
         nominal: int | ValueDifference,
         medians: Floats | None,
     ) -> tuple[list[ClassModel], list[Tally]]:
-        if records is None:
+        if found.records is None:
             return [], []
-        quality = QUALITIES[self._value("searchQuality")]
+        tasks = found.assignment.tasks
+        queries = queries_each(tasks, self._recall_queries())
         return count_buckets(
-            records.frame,
-            assignment.tasks,
-            self._models(assignment, samples, nominal, medians),
+            found.records.frame,
+            tasks,
+            self._models(found, samples, nominal, medians),
             samples,
-            asked=[Asked.of(sample, self._recall_queries()) for sample in samples],
-            quality=quality,
+            asked=[Asked.of(sample, queries) for sample in samples],
+            quality=QUALITIES[self._value("searchQuality")],
         )
 
     def _models(
         self,
-        assignment: Assignment,
+        found: Candidates,
         samples: Sequence[ClassSample],
         nominal: int | ValueDifference,
         medians: Floats | None,
     ) -> list[ClassModel]:
         """Where the rows of each class go."""
+        standardize = self._optional("standardize", True)
         return [
-            fit_class(
+            divided(
+                found.single
+                or measured(sample, standardize=standardize, nominal=nominal, medians=medians),
                 sample,
                 f"class {task.label!r}",
                 task.k,
                 quality=QUALITIES[self._value("searchQuality")],
                 hash_family=self._value("hashFamily"),
-                standardize=self._optional("standardize", True),
                 seed=self._value("seed"),
-                nominal=nominal,
-                medians=medians,
                 in_parts=task.ranked is None and not self._conditions,
             )
-            for task, sample in zip(assignment.tasks, samples, strict=True)
+            for task, sample in zip(found.assignment.tasks, samples, strict=True)
         ]
 
     def _outcomes(
         self, profile: Profile, assignment: Assignment, models: Sequence[ClassModel]
     ) -> list[ClassOutcome]:
-        tasks = {task.label: task for task in assignment.tasks if task.new_rows}
+        by_class = assignment.by_class
         outcomes = []
         for label in in_order(profile.counts):
-            task = tasks.get(label)
+            grown = [task for task in by_class.get(label, ()) if task.new_rows]
+            task = grown[0] if grown else None
             rows = profile.counts[label]
             outcomes.append(
                 ClassOutcome(
                     label=label,
                     rows_before=rows,
                     rows_usable=profile.usable[label],
-                    rows_after=rows + (task.new_rows if task else 0),
+                    rows_after=rows + sum(each.new_rows for each in grown),
                     method=task.method if task else "untouched",
                     k_requested=self._value("kNeighbors"),
                     k_resolved=task.k if task else 0,
-                    buckets=models[task.code].buckets if task else 0,
+                    buckets=sum(models[each.code].buckets for each in grown),
                     note=task.note if task else assignment.skipped.get(label, ""),
                 )
             )

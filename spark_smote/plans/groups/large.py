@@ -9,16 +9,16 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from spark_smote.plans.arrow import packed, taken, worker
+from spark_smote.plans.arrow import worker
 from spark_smote.plans.classes import ClassTask
-from spark_smote.plans.counting import Asked, count_buckets, measured_accuracy
+from spark_smote.plans.counting import Asked, count_buckets, measured_accuracy, queries_each
 from spark_smote.plans.groups.quotas import FATES
 from spark_smote.plans.groups.strata import Strata
 from spark_smote.plans.groups.summary import Summary
 from spark_smote.plans.layout import lay_out
 from spark_smote.plans.model import ClassModel, fit_class, sample_rows
 from spark_smote.plans.recipe import Recipe
-from spark_smote.plans.records import KeptRecords, streamed
+from spark_smote.plans.records import KeptRecords, recoded, streamed
 from spark_smote.plans.sample import ClassSample, sample_classes
 from spark_smote.plans.tuning import SearchQuality, rows_in_one_bucket
 from spark_smote.results import LabelValue, SearchAccuracy
@@ -29,9 +29,6 @@ there are: what is made of one must not depend on the others."""
 
 MOST_ROWS = 32_768
 """Usable rows of a small stratum, whatever the quality: of those that share a task."""
-
-FEWEST_QUERIES = 8
-"""Neighbourhoods checked in each large stratum, where any are."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +74,7 @@ def large_records(records: DataFrame, large: LargeStrata) -> DataFrame:
         with worker():
             for found in streamed(batches):
                 places = Strata.of(found).places_in(strata)
-                here = np.flatnonzero(places >= 0)
-                if len(here):
-                    own = taken(found, here).drop_columns(["group", "check"])
-                    codes = pa.array(places[here], pa.int32())
-                    own = own.set_column(own.column_names.index("class"), "class", codes)
-                    payload = pa.array([packed(own.combine_chunks())], pa.binary())
-                    yield pa.RecordBatch.from_arrays([payload], ["records"])
+                yield from recoded(found.drop_columns(["group", "check"]), places)
 
     return records.mapInArrow(recode, "records binary")
 
@@ -156,17 +147,10 @@ def hashed_large(
         settings.fitted(sample, f"class {task.label!r} of group {name}", task.k)
         for task, sample, name in zip(large.tasks, samples, large.names, strict=True)
     ]
-    queries = _queries(large, settings.recall_queries)
+    queries = queries_each(large.tasks, settings.recall_queries)
     asked = [Asked.of(sample, queries) for sample in samples]
     models, tallies = count_buckets(own, large.tasks, models, samples, asked=asked, quality=quality)
     accuracy = measured_accuracy(large.tasks, models, tallies, queries)
     layout = lay_out(large.tasks, models, [tally.counts for tally in tallies])
     recipe = Recipe(large.tasks, tuple(models), layout, seed, settings.distinct)
     return HashedLarge(tuple(models), tuple(accuracy), recipe)
-
-
-def _queries(large: LargeStrata, per_class: int) -> int:
-    """Queries of each stratum."""
-    classes = len({task.label for task in large.tasks})
-    share = per_class * classes // len(large.tasks)
-    return max(share, min(FEWEST_QUERIES, per_class))

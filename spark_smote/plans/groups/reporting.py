@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-import numpy as np
-
+from spark_smote.plans.counting import pooled
 from spark_smote.plans.groups.large import LargeStrata
 from spark_smote.plans.groups.quotas import FATES, Rules
 from spark_smote.plans.groups.summary import Summary
@@ -158,22 +158,15 @@ def pooled_accuracy(
     found : sequence of SearchAccuracy
         One for each large stratum that is searched.
     """
-    pooled = []
+    accuracy = []
     for outcome in outcomes:
         if not measured or outcome.method != "smote":
             continue
-        own = [each for each in found if each.label == outcome.label and not each.exact]
         k = outcome.k_resolved or outcome.k_requested
-        if not own:
-            pooled.append(SearchAccuracy(outcome.label, k, 0, 1.0, 1.0, True))
-            continue
-        queries = np.array([each.queries for each in own])
-        recall, ratio = (
-            float(np.average(values, weights=queries))
-            for values in ([each.recall for each in own], [each.distance_ratio for each in own])
-        )
-        pooled.append(SearchAccuracy(outcome.label, k, int(queries.sum()), recall, ratio, False))
-    return pooled
+        exact = SearchAccuracy(outcome.label, k, 0, 1.0, 1.0, True)
+        own = [each for each in found if each.label == outcome.label]
+        accuracy.append(replace(pooled([exact, *own]), k=k))
+    return accuracy
 
 
 def large_notices(found: Sequence[SearchAccuracy], large: LargeStrata) -> list[Notice]:
