@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from spark_smote.samplers.chain import Chain
     from spark_smote.samplers.enn import EditedNearestNeighbours
     from spark_smote.samplers.hardness import InstanceHardnessThreshold
+    from spark_smote.samplers.kmeans_smote import KMeansSMOTE
     from spark_smote.samplers.ncr import NeighbourhoodCleaningRule
     from spark_smote.samplers.near_miss import NearMiss
     from spark_smote.samplers.one_sided import OneSidedSelection
@@ -42,6 +43,7 @@ _HOMES = {
     "AllKNN": "spark_smote.samplers.all_knn",
     "BorderlineSMOTE": "spark_smote.samplers.borderline",
     "EditedNearestNeighbours": "spark_smote.samplers.enn",
+    "KMeansSMOTE": "spark_smote.samplers.kmeans_smote",
     "NeighbourhoodCleaningRule": "spark_smote.samplers.ncr",
     "RepeatedEditedNearestNeighbours": "spark_smote.samplers.renn",
     "NearMiss": "spark_smote.samplers.near_miss",
@@ -70,6 +72,7 @@ __all__ = [
     "Chain",
     "EditedNearestNeighbours",
     "InstanceHardnessThreshold",
+    "KMeansSMOTE",
     "NearMiss",
     "NeighbourhoodCleaningRule",
     "OneSidedSelection",

@@ -107,7 +107,7 @@ class SearchAccuracy:
     """True where every row was compared with all that is searched (one bucket, or
     `searchQuality="exact"`), so that the search is exact by construction."""
     among: str = "its class"
-    """Where neighbours were searched: `its class`, `its cluster` (its class there), `all classes`."""
+    """Where neighbours were searched: `its class`, `its cluster` (in its class), `all classes`."""
 
 
 @dataclass(frozen=True)

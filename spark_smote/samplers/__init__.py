@@ -9,6 +9,7 @@ from spark_smote.samplers.base import Sampler
 from spark_smote.samplers.borderline import BorderlineSMOTE
 from spark_smote.samplers.enn import EditedNearestNeighbours
 from spark_smote.samplers.hardness import InstanceHardnessThreshold
+from spark_smote.samplers.kmeans_smote import KMeansSMOTE
 from spark_smote.samplers.ncr import NeighbourhoodCleaningRule
 from spark_smote.samplers.near_miss import NearMiss
 from spark_smote.samplers.one_sided import OneSidedSelection
@@ -29,6 +30,7 @@ REGISTRY: dict[str, type[Sampler]] = {
     "smoten": SMOTEN,
     "borderline": BorderlineSMOTE,
     "adasyn": ADASYN,
+    "kmeans_smote": KMeansSMOTE,
     "polynomfit": PolynomFitSMOTE,
     "enn": EditedNearestNeighbours,
     "renn": RepeatedEditedNearestNeighbours,
@@ -56,6 +58,7 @@ __all__ = [
     "BorderlineSMOTE",
     "EditedNearestNeighbours",
     "InstanceHardnessThreshold",
+    "KMeansSMOTE",
     "NearMiss",
     "NeighbourhoodCleaningRule",
     "OneSidedSelection",

@@ -65,6 +65,27 @@ def number(least: float) -> Check:
     return check
 
 
+def number_or_auto(least: float, most: float = math.inf) -> Check:
+    """A finite number of at least `least` (and at most `most`), or "auto"."""
+
+    @documented_as(f'float {_bound(least, most)} or "auto"')
+    def check(name: str, value: Any) -> float | str:
+        if isinstance(value, str) and value == AUTO:
+            return AUTO
+        real = isinstance(value, Real) and not isinstance(value, bool)
+        if not real or not least <= value <= most or value == math.inf:
+            raise ParameterError(
+                f"{name} must be 'auto' or a number {_bound(least, most)}; received {value!r}"
+            )
+        return float(value)
+
+    return check
+
+
+def _bound(least: float, most: float) -> str:
+    return f">= {least:g}" if most == math.inf else f"from {least:g} to {most:g}"
+
+
 def one_of(*choices: str) -> Check:
     """One of the given words."""
 

@@ -10,6 +10,7 @@ METHODS = sorted(REGISTRY)
 ALIKE = {
     "borderline": "smote",
     "adasyn": "smote",
+    "kmeans_smote": "smote",
     "renn": "enn",
     "allknn": "enn",
     "ncr": "enn",

@@ -38,7 +38,8 @@ def decided(method):
         return {"nominalCols": ["n", "s"], "ignoreCols": ["x", "f"], "carryPolicy": "copy"}
     if needs_levels(method) or not has(method, "carryPolicy"):
         return {}
-    return {"carryPolicy": "copy"}
+    anywhere = {"clusterBalanceThreshold": 0.0} if has(method, "clusterBalanceThreshold") else {}
+    return {"carryPolicy": "copy", **anywhere}
 
 
 @pytest.fixture(scope="module", params=METHODS)

@@ -9,7 +9,7 @@ from spark_smote.gallery import methods_shown, small_table
 from spark_smote.report import wording
 from spark_smote.samplers import REGISTRY
 
-SOME = ("smote", "smotenc", "random_over", "smote_tomek", "random_under")
+SOME = ("smote", "smotenc", "kmeans_smote", "random_over", "smote_tomek", "random_under")
 """All that can happen to a row, and a method that has no panel."""
 
 

@@ -43,6 +43,10 @@ def bad_values(parameter):
     if kind == "number":
         least = bounds["least"]
         return [least - 1e-9, True, "3", float("nan"), float("inf"), [1.0]]
+    if kind == "number_or_auto":
+        beyond = [bounds["most"] + 1e-9] if bounds["most"] < 1e9 else []
+        least = bounds["least"]
+        return [least - 1e-9, *beyond, True, "3", "Auto", float("nan"), float("inf"), [1.0]]
     if kind == "one_of":
         first = bounds["choices"][0]
         return ["", first.upper(), f"{first} ", 7, True, [first]]
@@ -115,6 +119,7 @@ def test_values_at_the_ends_of_a_range_are_accepted(spark, method):
             "one_of": list(bounds.get("choices", ())),
             "flag": [True, False],
             "number": [bounds.get("least"), np.float64(0.5)],
+            "number_or_auto": [bounds.get("least"), np.float64(0.5), "auto"],
         }.get(kind, [])
         for value in accepted:
             if value is not None:
