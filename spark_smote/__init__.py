@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from spark_smote.samplers.smote_tomek import SMOTETomek
     from spark_smote.samplers.smoten import SMOTEN
     from spark_smote.samplers.smotenc import SMOTENC
+    from spark_smote.samplers.svm_smote import SVMSMOTE
     from spark_smote.samplers.tomek import TomekLinks
 
 __version__ = "0.1.0"
@@ -39,6 +40,7 @@ _HOMES = {
     "SMOTE": "spark_smote.samplers.smote",
     "SMOTEN": "spark_smote.samplers.smoten",
     "SMOTENC": "spark_smote.samplers.smotenc",
+    "SVMSMOTE": "spark_smote.samplers.svm_smote",
     "ADASYN": "spark_smote.samplers.adasyn",
     "AllKNN": "spark_smote.samplers.all_knn",
     "BorderlineSMOTE": "spark_smote.samplers.borderline",
@@ -67,6 +69,7 @@ __all__ = [
     "SMOTEENN",
     "SMOTEN",
     "SMOTENC",
+    "SVMSMOTE",
     "AllKNN",
     "BorderlineSMOTE",
     "Chain",

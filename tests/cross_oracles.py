@@ -5,10 +5,12 @@ the point's first row, then by row; rows are ordered by key, a mix of features a
 """
 
 from collections import Counter
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from sklearn.svm import SVC
 
 from spark_smote.kernels.mixing import mix, mix_rows
 from spark_smote.plans.arrow import unpacked
@@ -138,6 +140,34 @@ def on_a_grid(seed, rows=300, levels=5, columns=2, classes=3):
         classes, rows, p=np.arange(1, classes + 1) / (classes * (classes + 1) / 2)
     )
     return features, drawn.astype(np.int64)
+
+
+def in_regions(seed, rows=400):
+    """The same, its classes mostly apart, so that a machine has something to tell."""
+    random = np.random.default_rng(seed)
+    features = random.integers(0, 10, (rows, 2)) * 1.0
+    features[rows // 2 :] += random.integers(0, 3, (rows - rows // 2, 2)) * 0.25
+    regions = np.digitize(features[:, 0] + features[:, 1] / 2, [4.0, 7.5])
+    drawn = np.where(random.random(rows) < 0.1, random.integers(0, 3, rows), regions)
+    return features, drawn.astype(np.int64)
+
+
+def support_vectors(features, classes, times):
+    """Which distinct rows are support vectors of a machine of all rows, one class against one.
+
+    And which are none, but lie so near to the margin that they are taken for some.
+    """
+    each = np.repeat(np.arange(len(times)), times)
+    gamma = 1 / (features.shape[1] * features[each].var())
+    found, near = np.zeros((2, len(times)), dtype=bool)
+    for pair in combinations(np.unique(classes), 2):
+        rows = each[np.isin(classes[each], pair)]
+        machine = SVC(gamma=gamma, tol=1e-6).fit(features[rows], classes[rows])
+        found[rows[machine.support_]] = True
+        margin = machine.decision_function(features[rows])
+        margin *= np.where(classes[rows] == machine.classes_[1], 1, -1)
+        near[rows[margin < 1.0015]] = True
+    return found, near & ~found
 
 
 def ranks_of(plan, rows):

@@ -30,6 +30,17 @@ def interpolate(base: Floats, neighbour: Floats, gap: Floats) -> Floats:
     return new
 
 
+def mirrored(base: Floats, neighbour: Floats) -> Floats:
+    """Points as far from the base rows as their neighbours, on the other side.
+
+    What the base or the neighbour misses, the point misses.
+    """
+    missing = (base == MISSING) | (neighbour == MISSING)
+    opposite: Floats = base - (neighbour - base)
+    opposite[missing] = MISSING
+    return opposite
+
+
 def interpolate_with_holes(base: Floats, neighbour: Floats, gap: Floats) -> Floats:
     """The same where values may be missing (`kernels.medians.MISSING`).
 

@@ -29,6 +29,10 @@ class Standing:
     exact: bool = False
     """Whether each row is a base in proportion to its weight, to within one new row; else bases are
     drawn uniformly from the rows that weigh anything."""
+    totals: tuple[int, ...] = ()
+    """New rows whose base is of each rank, where that is not left to chance."""
+    steps: tuple[float, ...] = ()
+    """What the gaps of those are multiplied with; negative = away from the neighbour."""
 
     @property
     def bases(self) -> int:
@@ -44,7 +48,7 @@ class Standing:
     def counted(self) -> tuple[int, ...]:
         """Which count a row of each rank enters where bases are counted; -1 = none."""
         return tuple(
-            -1 if not weight else rank if self.exact else 0
+            -1 if not weight else rank if self.exact or self.totals else 0
             for rank, weight in enumerate(self.weights)
         )
 

@@ -35,6 +35,8 @@ class Slice:
     number: int
     """0, 1, ... within the bucket; with class and bucket it names the random stream."""
     quota: int
+    rank: int | None = None
+    """Of all its bases; None = of any that bases may have."""
 
 
 @dataclass(frozen=True)
@@ -87,16 +89,16 @@ def lay_out(
         if weights is None:
             quotas = _quotas(task, counted, shared)
         else:
-            quotas = largest_remainder(task.new_rows, weights[task.code])
+            quotas = _of_any_rank(largest_remainder(task.new_rows, weights[task.code]))
         for bucket, quota in enumerate(quotas):
             held = ROWS_PER_TASK + 1 if model.everywhere else int(counted.distinct_rows[bucket])
-            for number, size in enumerate(_sizes(quota, alike=weights is not None)):
+            for number, (rank, size) in enumerate(_sizes(quota, alike=weights is not None)):
                 joins = bool(packed) and packed[-1][-1].bucket == bucket and number > 0
                 full = load + (0 if joins else held) > most or new + size > NEW_ROWS_PER_TASK
                 if not packed or (not joins if model.everywhere else full):
                     packed.append([])
                     load, new, joins = 0, 0, False
-                packed[-1].append(Slice(task.code, bucket, number, size))
+                packed[-1].append(Slice(task.code, bucket, number, size, rank))
                 load += 0 if joins else held
                 new += size
     pairs = sorted(
@@ -123,18 +125,33 @@ def _shares(task: ClassTask, counted: BucketCounts) -> Shares | None:
     return Shares.by_weight(task.new_rows, task.standing.weights, counted.by_rank)
 
 
-def _quotas(task: ClassTask, counted: BucketCounts, shared: Shares | None) -> list[int]:
+Quota = Sequence[tuple[int | None, int]]
+"""New rows of a bucket: so many with bases of this rank, or of any."""
+
+
+def _quotas(task: ClassTask, counted: BucketCounts, shared: Shares | None) -> list[Quota]:
     """New rows of each bucket."""
-    if shared is None or counted.by_rank is None:
-        return largest_remainder(task.new_rows, counted.home_rows)
-    return shared.quotas(counted.by_rank)
+    rows, totals = counted.by_rank, task.standing.totals
+    if rows is not None and totals:
+        due = [(r, largest_remainder(n, rows[:, r])) for r, n in enumerate(totals) if n]
+        return [[(rank, each[bucket]) for rank, each in due] for bucket in range(len(rows))]
+    if rows is not None and shared is not None:
+        return _of_any_rank(shared.quotas(rows))
+    return _of_any_rank(largest_remainder(task.new_rows, counted.home_rows))
 
 
-def _sizes(quota: int, *, alike: bool) -> list[int]:
-    """Rows of each slice of a bucket."""
-    if alike:
-        return largest_remainder(quota, [1] * -(-quota // ROWS_PER_SLICE))
-    return [min(ROWS_PER_SLICE, quota - start) for start in range(0, quota, ROWS_PER_SLICE)]
+def _of_any_rank(quotas: Sequence[int]) -> list[Quota]:
+    return [[(None, quota)] for quota in quotas]
+
+
+def _sizes(quota: Quota, *, alike: bool) -> list[tuple[int | None, int]]:
+    """Rank and rows of each slice of a bucket."""
+    sizes = []
+    for rank, rows in quota:
+        cut = [min(ROWS_PER_SLICE, rows - start) for start in range(0, rows, ROWS_PER_SLICE)]
+        cut = largest_remainder(rows, [1] * len(cut)) if alike else cut
+        sizes += [(rank, size) for size in cut]
+    return sizes
 
 
 def partition_keys(partitions: int) -> npt.NDArray[np.int32]:

@@ -85,7 +85,10 @@ def draw_slice(rows: BucketRows, recipe: Recipe, part: Slice, k: int, ranks: Int
     shares = recipe.layout.shares[part.class_code]
     if shares is None:
         able = rows.home & (np.array(task.ranked.weights)[ranks] > 0)
-        return draw(replace(rows, home=able), part.quota, k, random)
+        if part.rank is None:
+            return draw(replace(rows, home=able), part.quota, k, random)
+        drawn = draw(replace(rows, home=able & (ranks == part.rank)), part.quota, k, random)
+        return replace(drawn, gaps=drawn.gaps * task.ranked.steps[part.rank])
     each, extra = np.array(shares.each), shares.extra[part.bucket]
     start = part.number * ROWS_PER_SLICE
     bases = shared_bases(rows, ranks, each, extra, start, part.quota)

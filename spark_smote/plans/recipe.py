@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from spark_smote.plans.classes import ClassTask
 from spark_smote.plans.layout import Layout
 from spark_smote.plans.model import ClassModel
+from spark_smote.plans.ranges import Ranges
 
 
 @dataclass(frozen=True)
@@ -21,3 +22,5 @@ class Recipe:
     """Whether only distinct rows are neighbours, each counted once."""
     conditions: tuple[str, ...] = ()
     """SQL that every new row meets; then `plans.redraw.constrained` makes them."""
+    ranges: Ranges | None = None
+    """What new rows keep to, where they may lie beyond the rows they are made of."""

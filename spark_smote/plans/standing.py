@@ -10,6 +10,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from spark_smote.kernels.distances import Flags, Ints
+from spark_smote.kernels.support_vectors import Machine
 from spark_smote.kernels.votes import nearest_rows, others
 from spark_smote.plans.arrow import features_of, integers_of, ranks_of, taken
 from spark_smote.plans.buckets import Bucket
@@ -35,15 +36,44 @@ class Ranking:
     """How many of the nearest neighbours count."""
     taken: int = 0
     """How many of the nearest neighbours rows of rank 1 take along."""
+    machine: Machine | None = None
+    """What tells which rows are ranked by neighbours at all, if it is not all of them: the others
+    have the rank beyond those."""
+
+    @classmethod
+    def of(
+        cls,
+        search: Search,
+        tasks: Sequence[ClassTask],
+        edges: Sequence[int],
+        votes: int,
+        *,
+        taken: int = 0,
+        machine: Machine | None = None,
+    ) -> Ranking:
+        """A ranking of the rows of the classes by their nearest `votes` neighbours."""
+        code_of = {task.label: task.code for task in tasks}
+        codes = tuple(code_of.get(label, -1) for label in search.labels)
+        return cls(search.metric, tuple(edges), codes, votes, taken, machine)
+
+    @property
+    def ranks(self) -> int:
+        """How many ranks there are."""
+        return len(self.edges) + 1 + (self.machine is not None)
 
     def __call__(self, bucket: Bucket, asked: Ints) -> Iterator[pa.RecordBatch]:
         """The rows that ask, packed, with their rank."""
         if not len(asked):
             return
         model, own = self.metric.model, bucket.ranks[asked]
-        near = nearest_rows(bucket.rows, asked, self.metric.k, model.inverse_scale, model.nominal)
-        against = others(own, bucket.ranks[near[:, : self.votes]])
-        ranks = np.searchsorted(np.array(self.edges), against, side="right")
+        able = np.ones(len(asked), dtype=bool)
+        if self.machine is not None:
+            able = self.machine.support_vectors(bucket.rows.features[asked], own)
+        given = asked[able], self.metric.k, model.inverse_scale, model.nominal
+        near = nearest_rows(bucket.rows, *given)
+        against = others(own[able], bucket.ranks[near[:, : self.votes]])
+        ranks = np.full(len(asked), self.ranks - 1)
+        ranks[able] = np.searchsorted(np.array(self.edges), against, side="right")
         columns = {
             "class": pa.array(np.array(self.codes, dtype=np.int32)[own]),
             "rank": pa.array(ranks.astype(np.int32)),
@@ -82,18 +112,12 @@ def _taken_along(bucket: Bucket, asked: Ints, near: Ints, takes: Flags) -> dict[
     }
 
 
-def ranked_records(
-    search: Search, tasks: Sequence[ClassTask], edges: Sequence[int], votes: int, taken: int = 0
-) -> DataFrame:
+def ranked_records(search: Search, ranking: Ranking) -> DataFrame:
     """The usable rows of the classes, packed as `plans.records.class_records` packs them.
 
-    Each with its `rank int`, from 0 to the number of `edges`, by its nearest `votes` neighbours;
-    `key` is that of the search. Rows of rank 1 take their nearest `taken` neighbours along, as
-    `near_features`, `near_other` and, with provenance, `near_id`.
+    Each with its `rank int`; `key` is that of the search. Rows of rank 1 take the neighbours along
+    that the ranking says, as `near_features`, `near_other` and, with provenance, `near_id`.
     """
-    code_of = {task.label: task.code for task in tasks}
-    codes = tuple(code_of.get(label, -1) for label in search.labels)
-    ranking = Ranking(search.metric, tuple(edges), codes, votes, taken)
     return search.judged(ranking, "records binary")
 
 

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from spark_smote.kernels.distances import Floats, Ints
-from spark_smote.kernels.interpolate import interpolate, interpolate_with_holes
+from spark_smote.kernels.interpolate import interpolate, interpolate_with_holes, mirrored
 from spark_smote.plans.arriving import stowed
 from spark_smote.plans.arrow import ArrowFunction, features_of, rows_per_batch, worker
 from spark_smote.plans.buckets import Bucket, buckets_of_tasks
@@ -223,7 +223,10 @@ def made_rows(
     between = interpolate if model.medians is None else interpolate_with_holes
     values = features[:, : len(model.center)]
     other = values[neighbour] if parents.far is None else parents.far
-    made = between(values[base], other, gap)
+    if (away := gap < 0).any():
+        other[away] = mirrored(values[base[away]], other[away])
+    made = between(values[base], other, np.abs(gap))
+    made = made if recipe.ranges is None else recipe.ranges.keeping(made)
     out = {
         "class": pa.array(np.full(len(base), task.code, dtype=np.int32)),
         "features": stored(made, task.storage),

@@ -22,6 +22,7 @@ from spark_smote.samplers.smote_enn import SMOTEENN
 from spark_smote.samplers.smote_tomek import SMOTETomek
 from spark_smote.samplers.smoten import SMOTEN
 from spark_smote.samplers.smotenc import SMOTENC
+from spark_smote.samplers.svm_smote import SVMSMOTE
 from spark_smote.samplers.tomek import TomekLinks
 
 REGISTRY: dict[str, type[Sampler]] = {
@@ -29,6 +30,7 @@ REGISTRY: dict[str, type[Sampler]] = {
     "smotenc": SMOTENC,
     "smoten": SMOTEN,
     "borderline": BorderlineSMOTE,
+    "svmsmote": SVMSMOTE,
     "adasyn": ADASYN,
     "kmeans_smote": KMeansSMOTE,
     "polynomfit": PolynomFitSMOTE,
@@ -54,6 +56,7 @@ __all__ = [
     "SMOTEENN",
     "SMOTEN",
     "SMOTENC",
+    "SVMSMOTE",
     "AllKNN",
     "BorderlineSMOTE",
     "EditedNearestNeighbours",

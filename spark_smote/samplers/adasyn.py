@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from spark_smote.plans.classes import ClassTask, Standing
 from spark_smote.results import Notice
-from spark_smote.samplers.params import HasNeighbours
+from spark_smote.samplers.params import HasLevelsAround, HasNeighbours
 from spark_smote.samplers.standing import ByStanding
 
 
-class ADASYN(ByStanding):
+class ADASYN(ByStanding, HasLevelsAround):
     """Over-sample rows the more, the more of their neighbours are of other classes.
 
     r_i is the share of other classes among the k nearest rows, in the whole table, of row i of the
@@ -50,7 +50,7 @@ class ADASYN(ByStanding):
     def _edges(self, k: int) -> tuple[int, ...]:
         return tuple(range(1, k + 1))
 
-    def _standing(self, rows: tuple[int, ...]) -> Standing:
+    def _standing(self, task: ClassTask, rows: tuple[int, ...]) -> Standing:
         return Standing(rows, tuple(range(len(rows))), exact=True)
 
     def _described(self, task: ClassTask, rows: tuple[int, ...]) -> Notice:

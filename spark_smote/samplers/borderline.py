@@ -14,11 +14,11 @@ from spark_smote.plans.table import Table
 from spark_smote.results import Notice
 from spark_smote.samplers.checks import whole
 from spark_smote.samplers.interpolation import Candidates
-from spark_smote.samplers.params import HasNeighbours, Parameter
-from spark_smote.samplers.standing import ByStanding
+from spark_smote.samplers.params import HasLevelsAround, HasNeighbours, Parameter
+from spark_smote.samplers.standing import ByDanger
 
 
-class BorderlineSMOTE(ByStanding):
+class BorderlineSMOTE(ByDanger, HasLevelsAround):
     """Over-sample the rows of a class that lie on its border, as SMOTE does.
 
     The `mNeighbors` nearest rows of each row of the class, in the whole table, say how it stands.
@@ -55,20 +55,10 @@ class BorderlineSMOTE(ByStanding):
         1,
         whole(1, 2),
     )
-    mNeighbors = Parameter(
-        "mNeighbors",
-        "Neighbours in the whole table that say whether a row is in danger.",
-        10,
-        whole(1, 1000),
-    )
-    inputCols = ByStanding.inputCols.adding("With kind 2 the range is that of the table.")
+    inputCols = ByDanger.inputCols.adding("With kind 2 the range is that of the table.")
     distinctNeighbours = HasNeighbours.distinctNeighbours.adding(
         "Kind 1 only, and `mNeighbors` counts rows in any case."
     )
-
-    @property
-    def _looked_at(self) -> tuple[str, int]:
-        return "mNeighbors", int(self._value("mNeighbors"))
 
     @property
     def _taken(self) -> int:
@@ -106,10 +96,7 @@ class BorderlineSMOTE(ByStanding):
     def _recall_queries(self) -> int:
         return super()._recall_queries() if self._value("kind") == 1 else 0
 
-    def _edges(self, k: int) -> tuple[int, ...]:
-        return -(-k // 2), k
-
-    def _standing(self, rows: tuple[int, ...]) -> Standing:
+    def _standing(self, task: ClassTask, rows: tuple[int, ...]) -> Standing:
         return Standing(rows, (0, 1, 0))
 
     def _described(self, task: ClassTask, rows: tuple[int, ...]) -> Notice:

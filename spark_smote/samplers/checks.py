@@ -52,14 +52,16 @@ def whole(least: int, most: int | None = None) -> Check:
     return check
 
 
-def number(least: float) -> Check:
-    """A finite number of at least `least`."""
+def number(least: float, most: float | None = None) -> Check:
+    """A finite number of at least `least` (and at most `most`)."""
+    bounded = most is not None
 
-    @documented_as(f"float >= {least:g}")
+    @documented_as(f"float from {least:g} to {most:g}" if bounded else f"float >= {least:g}")
     def check(name: str, value: Any) -> float:
+        bound = f"from {least} to {most}" if bounded else f"of at least {least}"
         real = isinstance(value, Real) and not isinstance(value, bool)
-        if not real or not least <= value < math.inf:
-            raise ParameterError(f"{name} must be a number of at least {least}; received {value!r}")
+        if not real or not least <= value < math.inf or (most is not None and value > most):
+            raise ParameterError(f"{name} must be a number {bound}; received {value!r}")
         return float(value)
 
     return check

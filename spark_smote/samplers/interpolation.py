@@ -32,6 +32,7 @@ from spark_smote.plans.layout import lay_out
 from spark_smote.plans.model import ClassModel, divided, measured, sample_rows
 from spark_smote.plans.notices import plan_notices, refuse_id_like
 from spark_smote.plans.profile import Profile, profile_table
+from spark_smote.plans.ranges import Ranges
 from spark_smote.plans.recipe import Recipe
 from spark_smote.plans.records import KeptRecords, class_records
 from spark_smote.plans.resample_plan import ResamplePlan
@@ -80,6 +81,8 @@ class Candidates:
     """Of the rows of each task, where they are taken already."""
     single: ClassModel | None = None
     """What tells distances in all classes alike; None = each by its own rows."""
+    ranges: Ranges | None = None
+    """What new rows keep to, where they may lie beyond the rows they are made of."""
 
 
 @dataclass(frozen=True)
@@ -188,6 +191,7 @@ class ByNeighbours(
             self._value("seed"),
             self._value("distinctNeighbours"),
             self._conditions,
+            found.ranges,
         )
         if not recipe.conditions or records is None:
             return recipe, []

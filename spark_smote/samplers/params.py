@@ -126,6 +126,14 @@ class HasLevels(Params):
     )
 
 
+class HasLevelsAround(HasLevels):
+    """Columns of levels that new rows have from around their base."""
+
+    nominalCols = HasLevels.nominalCols.adding(
+        "New rows take the most frequent level around their base."
+    )
+
+
 class HasOtherCols(Params):
     """Columns that the method does not look at."""
 

@@ -5,30 +5,31 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from spark_smote.errors import DataError
 from spark_smote.kernels.distances import Floats
+from spark_smote.plans.border import Border
 from spark_smote.plans.classes import Assignment, ClassTask, Standing
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import KeptRecords
-from spark_smote.plans.search import prepare_search
+from spark_smote.plans.search import Search, prepare_search
 from spark_smote.plans.search_notices import flat_levels_notices
-from spark_smote.plans.standing import ranked_records, rows_per_rank
+from spark_smote.plans.standing import Ranking, ranked_records, rows_per_rank
 from spark_smote.plans.table import Table
 from spark_smote.results import LabelValue, Notice
 from spark_smote.samplers.across import search_request
 from spark_smote.samplers.base import PhaseClock
-from spark_smote.samplers.checks import one_of
+from spark_smote.samplers.checks import one_of, whole
 from spark_smote.samplers.interpolation import Candidates, Interpolating
 from spark_smote.samplers.params import (
     HasInterpolatedFeaturesCol,
-    HasLevels,
     HasTableSearch,
     Parameter,
 )
 
 
-class ByStanding(Interpolating, HasTableSearch, HasInterpolatedFeaturesCol, HasLevels):
+class ByStanding(Interpolating, HasTableSearch, HasInterpolatedFeaturesCol):
     """Search the neighbours of each row of the classes in the whole table, then as SMOTE does."""
 
     onNoCandidates = Parameter(
@@ -38,11 +39,16 @@ class ByStanding(Interpolating, HasTableSearch, HasInterpolatedFeaturesCol, HasL
         "error",
         one_of("error", "warn"),
     )
-    nominalCols = HasLevels.nominalCols.adding(
-        "New rows take the most frequent level around their base."
-    )
 
-    phases = ("profile", "sample", "hash", "count", "search", "sample", "hash")
+    phases: ClassVar[tuple[str, ...]] = (
+        "profile",
+        "sample",
+        "hash",
+        "count",
+        "search",
+        "sample",
+        "hash",
+    )
 
     @property
     @abstractmethod
@@ -56,12 +62,18 @@ class ByStanding(Interpolating, HasTableSearch, HasInterpolatedFeaturesCol, HasL
         """
         return 0
 
+    def _border(self, search: Search, profile: Profile, clock: PhaseClock) -> Border | None:
+        """What tells which rows are looked at, and how far new ones may lie beyond them; None = all
+        rows of the classes are, and new ones lie between them.
+        """
+        return None
+
     @abstractmethod
     def _edges(self, k: int) -> tuple[int, ...]:
         """Numbers of neighbours of other classes at which a row's rank rises."""
 
     @abstractmethod
-    def _standing(self, rows: tuple[int, ...]) -> Standing:
+    def _standing(self, task: ClassTask, rows: tuple[int, ...]) -> Standing:
         """Which ranks are bases, given the rows of each."""
 
     @abstractmethod
@@ -93,12 +105,15 @@ class ByStanding(Interpolating, HasTableSearch, HasInterpolatedFeaturesCol, HasL
             medians,
         )
         search = prepare_search(table, profile, request, clock.run)
-        edges = self._edges(k)
-        records = KeptRecords(ranked_records(search, tasks, edges, k, taken))
+        border = self._border(search, profile, clock)
+        machine = border.machine if border else None
+        ranking = Ranking.of(search, tasks, self._edges(k), k, taken=taken, machine=machine)
+        records = KeptRecords(ranked_records(search, ranking))
         ranked = clock.run(
-            "search", lambda: rows_per_rank(records.frame, len(tasks), len(edges) + 1)
+            "search", lambda: rows_per_rank(records.frame, len(tasks), ranking.ranks)
         )
         decided, skipped, notices = self._decided(tasks, ranked)
+        notices += [border.notice] if border else []
         notices += flat_levels_notices(["the table"] if search.metric.levels_are_flat else [])
         return Candidates(
             records,
@@ -106,6 +121,7 @@ class ByStanding(Interpolating, HasTableSearch, HasInterpolatedFeaturesCol, HasL
             search.accuracy,
             tuple(notices),
             (search.extent,),
+            ranges=border.ranges if border else None,
         )
 
     def _decided(
@@ -120,7 +136,7 @@ class ByStanding(Interpolating, HasTableSearch, HasInterpolatedFeaturesCol, HasL
                 everyone = Standing(rows, (1,) * len(rows))
                 decided.append(replace(task, ranked=everyone))
                 continue
-            standing = self._standing(rows)
+            standing = self._standing(task, rows)
             notices.append(self._described(task, rows))
             if standing.bases:
                 decided.append(replace(task, ranked=standing))
@@ -132,3 +148,21 @@ class ByStanding(Interpolating, HasTableSearch, HasInterpolatedFeaturesCol, HasL
             everyone = Standing(rows, (1,) * len(rows))
             decided.append(replace(task, new_rows=0, ranked=everyone))
         return decided, skipped, notices
+
+
+class ByDanger(ByStanding):
+    """Rows are in danger, noise or safe, by their `mNeighbors` nearest in the whole table."""
+
+    mNeighbors = Parameter(
+        "mNeighbors",
+        "Neighbours in the whole table that say whether a row is in danger.",
+        10,
+        whole(1, 1000),
+    )
+
+    @property
+    def _looked_at(self) -> tuple[str, int]:
+        return "mNeighbors", int(self._value("mNeighbors"))
+
+    def _edges(self, k: int) -> tuple[int, ...]:
+        return -(-k // 2), k

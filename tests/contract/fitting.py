@@ -9,6 +9,7 @@ METHODS = sorted(REGISTRY)
 
 ALIKE = {
     "borderline": "smote",
+    "svmsmote": "smote",
     "adasyn": "smote",
     "kmeans_smote": "smote",
     "renn": "enn",

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 from imblearn import over_sampling as imblearn
 from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import StandardScaler
 
-from spark_smote import ADASYN, BorderlineSMOTE
+from spark_smote import ADASYN, SVMSMOTE, BorderlineSMOTE
+from spark_smote.kernels.streams import stream
 from tests import cross_oracles, oracles
 
 EXACT = {"standardize": False, "searchQuality": "exact"}
@@ -19,6 +21,12 @@ INPUTS = ["x0", "x1"]
 def grid():
     """Ties, duplicates, three classes; as the search orders them."""
     return cross_oracles.canonical(*cross_oracles.on_a_grid(5, rows=400, levels=9))
+
+
+@pytest.fixture(scope="module")
+def regions():
+    """The same, its classes mostly apart."""
+    return cross_oracles.canonical(*cross_oracles.in_regions(5))
 
 
 def as_table(features, classes, times):
@@ -42,7 +50,8 @@ def places(features, classes):
 
 
 def check_parents(new, at, grid, k):
-    """Each new row lies between its base and one of the base's k nearest of its class."""
+    """Each new row lies on a line through its base and one of the base's k nearest of its class, in
+    the range of the table."""
     features, classes, times = grid
     place = places(features, classes)
     lists = {}
@@ -55,6 +64,7 @@ def check_parents(new, at, grid, k):
         assert row.label == classes[base]
         assert neighbour in lists[base]
         step = features[base] + row.gap * (features[neighbour] - features[base])
+        step = step.clip(features.min(axis=0), features.max(axis=0))
         np.testing.assert_allclose([row.x0, row.x1], step, rtol=1e-12, atol=1e-12)
 
 
@@ -115,6 +125,50 @@ def test_kind_2_takes_neighbours_of_any_class_and_half_steps_towards_others(
     assert abs(gaps[towards].mean() - 0.125) < 0.02
     assert abs(gaps[~towards].mean() - 0.5) < 0.05
     assert plan.report.accuracy[0].k == 5
+
+
+@pytest.mark.parametrize("partitions", [1, 3, 8])
+def test_new_rows_of_svm_smote_start_from_support_vectors_inwards_or_outwards(
+    spark_table, regions, partitions
+):
+    features, classes, times = regions
+    m, total = 7, 4000
+    plan = SVMSMOTE(
+        mNeighbors=m,
+        kNeighbors=4,
+        samplingStrategy={0: total, 1: total},
+        provenance=True,
+        seed=3,
+        **EXACT,
+    ).plan(spark_table(as_table(*regions), partitions))
+    new, at = made(plan)
+
+    sure, perhaps = cross_oracles.support_vectors(*regions)
+    assert perhaps.mean() < 0.03
+    against = others(regions, m)
+    safe, danger = against < m / 2, (against >= m / 2) & (against < m)
+    place = places(features, classes)
+    bases = np.array([place[at[key]] for key in new["base_id"]])
+    inwards = new["gap"].to_numpy() >= 0
+    for code in (0, 1):
+        own, there = new["label"].to_numpy() == code, classes == code
+        assert 0.1 < sure[there].mean() < 0.9
+        added = total - times[there].sum()
+        assert own.sum() == added
+        fraction = stream(3, "fraction", repr(code)).beta(10, 10)
+        assert (own & inwards).sum() == int(fraction * (added + 1))
+        for stands, leads in ((danger, inwards), (safe, ~inwards)):
+            certain = set(np.flatnonzero(sure & stands & there))
+            possible = set(np.flatnonzero((sure | perhaps) & stands & there))
+            assert certain
+            assert certain <= set(bases[own & leads]) <= possible
+    outwards = new["gap"][~inwards]
+    assert -0.5 <= outwards.min() < -0.49
+    assert abs(outwards.mean() + 0.25) < 0.01
+    assert abs(new["gap"][inwards].mean() - 0.5) < 0.02
+    check_parents(new.sample(300, random_state=0), at, regions, 4)
+    (said,) = [n.message for n in plan.report.notices if n.code == "machine"]
+    assert said.endswith("fitted on all rows of the table.")
 
 
 @pytest.mark.parametrize("partitions", [1, 3, 8])
@@ -207,3 +261,33 @@ def test_weights_of_published_tables_are_those_of_imbalanced_learn(spark_table, 
     times = np.bincount(new, minlength=len(classes))
     due = len(new) * found[own] / found[own].sum()
     assert (np.abs(times[own] - due) < 1).all()
+
+
+def test_support_vectors_and_their_standing_are_those_of_imbalanced_learn(spark_table):
+    """But for rows so near to the margin that its solver, less close than ours, leaves it open."""
+    random = np.random.default_rng(8)
+    classes = np.repeat([0, 1], [420, 130])
+    scaled = random.normal(size=(550, 3)) + classes[:, None] * [1.0, 0.8, 0.0]
+    features = scaled * [1.0, 50.0, 1e-3] + [0.0, 7.0, 3.0]
+    names = ["x0", "x1", "x2"]
+    table = pd.DataFrame(features, columns=names).assign(label=classes, n=np.arange(550))
+    plan = SVMSMOTE(idCol="n", provenance=True).plan(spark_table(table))
+    found = cross_oracles.ranks_of(plan, 550)[classes == 1]
+
+    scaled = StandardScaler().fit_transform(features)
+    reference = imblearn.SVMSMOTE(random_state=0)
+    reference.fit_resample(scaled, classes)
+    machine = reference.svm_estimator_
+    own = np.flatnonzero(classes == 1)
+    supports = np.isin(own, machine.support_)
+    open_to_doubt = np.abs(machine.decision_function(scaled[own]) - 1) < 0.003
+    np.testing.assert_array_equal((found < 3)[~open_to_doubt], supports[~open_to_doubt])
+    assert ((found < 3) == supports).mean() > 0.97
+    assert 0.2 < supports.mean() < 0.9
+    danger, noise = (
+        reference._in_danger_noise(reference.nn_m_, scaled[own], 1, classes, kind=kind)
+        for kind in ("danger", "noise")
+    )
+    expected = np.select([noise, danger], [2, 1], 0)
+    np.testing.assert_array_equal(found[found < 3], expected[found < 3])
+    assert set(found) == {0, 1, 2, 3}

@@ -3,12 +3,13 @@
 import pytest
 from pyspark.sql import functions as F
 
-from spark_smote import ADASYN, BorderlineSMOTE
+from spark_smote import ADASYN, SVMSMOTE, BorderlineSMOTE
 from spark_smote.errors import DataError, ParameterError
 from tests import cross_oracles
 from tests.tables import clustered, contents, counts, points, uniform
 
 BOTH = [BorderlineSMOTE, ADASYN]
+ALL = [*BOTH, SVMSMOTE]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def test_nothing_is_added_where_no_class_has_candidates(spark, apart, sampler):
     assert contents(plan.resampled().select(*two.columns)) == contents(two)
 
 
-@pytest.mark.parametrize("sampler", BOTH)
+@pytest.mark.parametrize("sampler", ALL)
 def test_small_classes_are_dealt_with_as_smote_does(spark, sampler):
     table = points(spark, {"'a'": 3, "'b'": 40, "'c'": 60}, f"{uniform(1)} AS x")
     with pytest.raises(DataError, match="class 'a' has 3 usable row"):
@@ -62,7 +63,7 @@ def test_small_classes_are_dealt_with_as_smote_does(spark, sampler):
         assert counts(plan.resampled())["a"] == rows
 
 
-@pytest.mark.parametrize("sampler", BOTH)
+@pytest.mark.parametrize("sampler", ALL)
 def test_rows_with_missing_inputs_are_searched_with_the_median(spark, sampler):
     x = f"IF(id % 7 = 0, NULL, {uniform(1)} + IF(id < 50, 0.4, 0)) AS x"
     table = points(spark, {"'a'": 50, "'b'": 150}, x, f"{uniform(2)} AS y")
@@ -129,7 +130,7 @@ def test_kind_2_misses_what_its_bases_miss_whoever_the_neighbours_are(spark):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sampler", BOTH)
+@pytest.mark.parametrize("sampler", ALL)
 def test_many_buckets_give_the_planned_rows_and_nearly_the_same_standing(spark, sampler):
     table = points(
         spark,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spark_smote.plans.classes import ClassTask
+from spark_smote.plans.classes import ClassTask, Standing
 from spark_smote.plans.layout import (
     BYTES_PER_TASK,
     NEW_ROWS_PER_TASK,
@@ -112,6 +112,23 @@ def test_no_task_takes_more_than_its_bounds(request):
         buckets = {(part.class_code, part.bucket) for part in parts}
         held = sum(int(counted[code].distinct_rows[bucket]) for code, bucket in buckets)
         assert held <= most or len(buckets) == 1
+
+
+def test_totals_of_ranks_are_shared_among_the_rows_of_each():
+    by_rank = np.array([[3, 0], [0, 0], [1, 5], [6, 2]])
+    standing = Standing((10, 7, 4), (1, 1, 0), totals=(150_000, 70, 0), steps=(-0.5, 1.0, 0.0))
+    ranked = replace(task(0, 150_070), ranked=standing)
+    counted = replace(counts(by_rank.sum(axis=1), [9, 9, 9, 9]), by_rank=by_rank)
+    layout = lay_out([ranked], [model(4)], [counted])
+
+    found: Counter = Counter()
+    numbers: dict[int, list[int]] = {}
+    for part in (part for parts in layout.slices for part in parts):
+        assert 0 < part.quota <= ROWS_PER_SLICE
+        found[part.bucket, part.rank] += part.quota
+        numbers.setdefault(part.bucket, []).append(part.number)
+    assert found == {(0, 0): 45_000, (2, 0): 15_000, (3, 0): 90_000, (2, 1): 50, (3, 1): 20}
+    assert numbers == {0: [0], 2: [0, 1], 3: [0, 1, 2]}, "no two slices draw from one stream"
 
 
 def test_small_buckets_share_a_task():
