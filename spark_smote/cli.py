@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 
+METHODS = (
+    "smotenc, smoten, borderline, svmsmote, kmeans_smote, adasyn, polynomfit, enn, renn, allknn, "
+    "ncr, tomek, oss, nearmiss, iht, smote_tomek, smote_enn, random_over or random_under"
+)
+"""Names of methods beside smote: to look them up would load pyspark."""
+
 app = typer.Typer(
     name="spark-smote",
     help="Rebalance the classes of a table too big for one machine.",
@@ -100,7 +106,9 @@ def resample(
         Path | None, typer.Option(help="YAML file with any of these settings and more.")
     ] = None,
     label: Label = None,
-    method: Annotated[str | None, typer.Option(help="How to resample, e.g. smote.")] = None,
+    method: Annotated[
+        str | None, typer.Option(help=f"How to resample: smote, as unless said, {METHODS}.")
+    ] = None,
     strategy: Annotated[
         str | None,
         typer.Option(help='auto, a ratio (0.25), a word ("not majority") or JSON {class: rows}.'),

@@ -5,6 +5,9 @@ import sys
 
 import pytest
 
+from spark_smote.cli import METHODS
+from spark_smote.samplers import REGISTRY
+
 
 def _loaded_after(statement):
     code = f"import sys\n{statement}\nprint(' '.join({{m.partition('.')[0] for m in sys.modules}}))"
@@ -39,3 +42,9 @@ def test_the_command_line_shows_its_help_without_loading_spark():
     loaded = _loaded_after("import spark_smote.cli")
 
     assert not loaded & {"pyspark", "sklearn", "matplotlib"}
+
+
+def test_the_help_names_every_method():
+    named = set(METHODS.replace(" or ", ", ").split(", "))
+
+    assert named | {"smote"} == set(REGISTRY)
