@@ -2,6 +2,7 @@
 
 import io
 import logging
+import time
 
 import pytest
 from pyspark.errors import AnalysisException, PySparkException
@@ -104,8 +105,6 @@ def test_a_terminal_sees_a_bar_with_the_phase(spark, monkeypatch):
 
     with phase_progress(spark, phases=2, stderr=terminal) as progress:
         with progress("profile"):
-            import time
-
             time.sleep(0.3)
         with progress("write"):
             pass
@@ -122,7 +121,7 @@ def test_more_phases_than_expected_are_counted_on():
     with phase_progress(ConnectSession(), phases=1, stderr=terminal) as progress:
         for name in ("search", "search"):
             with progress(name):
-                pass
+                time.sleep(0.3)
 
     assert "1 of 1" in shown.getvalue()
     assert "2 of" not in shown.getvalue()

@@ -39,6 +39,7 @@ def test_where_none_can_the_run_is_left_to_find_out():
 
 
 def test_slices_are_of_one_size_where_each_must_choose_among_enough():
-    assert _sizes(ROWS_PER_SLICE + 1, alike=True) == [ROWS_PER_SLICE // 2 + 1, ROWS_PER_SLICE // 2]
-    assert _sizes(ROWS_PER_SLICE + 1, alike=False) == [ROWS_PER_SLICE, 1]
-    assert _sizes(0, alike=True) == _sizes(0, alike=False) == []
+    full = ROWS_PER_SLICE
+    assert _sizes([(None, full + 1)], alike=True) == [(None, full // 2 + 1), (None, full // 2)]
+    assert _sizes([(None, full + 1)], alike=False) == [(None, full), (None, 1)]
+    assert _sizes([(None, 0)], alike=True) == _sizes([(None, 0)], alike=False) == []
