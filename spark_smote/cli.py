@@ -111,7 +111,11 @@ def resample(
     ] = None,
     strategy: Annotated[
         str | None,
-        typer.Option(help='auto, a ratio (0.25), a word ("not majority") or JSON {class: rows}.'),
+        typer.Option(
+            help='auto, a ratio (0.25), a word ("not majority"), JSON {class: rows}, or for '
+            "methods that clean [class, ...]; ratios of several classes: "
+            "--set 'params.samplingRatios={class: 0.25, ...}'."
+        ),
     ] = None,
     k: Neighbours = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same rows.")] = None,

@@ -90,14 +90,20 @@ def _probability(
     model: HistGradientBoostingClassifier | int, features: Floats, classes: Ints
 ) -> Floats:
     """Of each row's own class; 0 for one that the model does not know."""
-    own: Floats
     if isinstance(model, int):
-        own = (classes == model).astype(np.float64)
-        return own
+        return np.equal(classes, model).astype(np.float64)
     place = np.minimum(np.searchsorted(model.classes_, classes), len(model.classes_) - 1)
-    found: Floats = model.predict_proba(features)[np.arange(len(classes)), place]
-    own = np.where(model.classes_[place] == classes, found, 0.0)
-    return own
+    scores = np.ascontiguousarray(model.decision_function(features).T)
+    if scores.ndim == 1:
+        scores = np.stack([np.zeros(len(features)), scores])
+    own = scores[place, np.arange(len(classes))]
+    # class by class: added up at once, the last bits would differ with the number of rows
+    total = np.zeros(len(classes))
+    with np.errstate(over="ignore"):
+        for score in scores:
+            total += np.exp(score - own)
+    known: Floats = np.where(model.classes_[place] == classes, 1.0 / total, 0.0)
+    return known
 
 
 def _known(features: Floats) -> Floats:

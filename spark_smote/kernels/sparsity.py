@@ -37,11 +37,11 @@ def mean_distance(features: Floats, times: Ints, rows: int, inverse_scale: Float
     one, other = np.triu_indices(len(features), 1)
     if not len(one):
         return 0.0
-    pairs = (times[one] * times[other]).astype(np.float64)
+    pairs = times[one].astype(np.float64) * times[other]
     away = np.sqrt(paired_squared_distances(features, one, features, other, inverse_scale))
     # added up without rounding, and so in any order
     between = math.fsum((away * pairs).tolist()) / math.fsum(pairs.tolist())
-    equal = rows * int((times * (times - 1)).sum()) / int(times.sum())
+    equal: float = rows * sum(t * (t - 1) for t in times.tolist()) / int(times.sum())
     return between * (1.0 - equal / (rows * (rows - 1)))
 
 

@@ -55,7 +55,7 @@ class VoronoiHash:
 
     @classmethod
     def of_clusters(cls, points: Floats, times: Ints, clusters: int, seed: int) -> VoronoiHash:
-        """The cells of k-means run to its end: no more of them than distinct points, and no copies.
+        """The cells of k-means: no more of them than distinct points, and no copies.
 
         Parameters
         ----------

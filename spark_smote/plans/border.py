@@ -9,7 +9,7 @@ import numpy as np
 
 from spark_smote.kernels.support_vectors import Machine, SampledClass, fit_machine
 from spark_smote.plans.ranges import Ranges, ranges_of
-from spark_smote.plans.sample import sample_classes
+from spark_smote.plans.sample import sample_classes, shared_budget
 from spark_smote.plans.search import Search
 from spark_smote.results import LabelValue, Notice
 
@@ -42,7 +42,7 @@ def find_border(
     sizes = {label: usable[label] for label in search.labels}
     most = min(MOST_SAMPLED, SAMPLED_BYTES // (8 * columns))
     samples = sample_classes(
-        frame, sizes, shared_out(sizes, most), seed=seed, purpose="machine", by="rank"
+        frame, sizes, shared_budget(sizes, most), seed=seed, purpose="machine", by="rank"
     )
     sampled = [
         SampledClass(model.searched(sample.features), sample.multiplicity, sizes[label])
@@ -55,16 +55,3 @@ def find_border(
     table = "all rows of the table" if whole else f"a sample of {fitted:,} of {rows:,} rows"
     notice = Notice("machine", f"Support vectors are those of a machine fitted on {table}.", "info")
     return Border(machine, ranges_of(frame, columns), notice)
-
-
-def shared_out(sizes: Mapping[LabelValue, int], most: int) -> dict[LabelValue, int]:
-    """Rows to take of each class: as many of each, or all of it if it has fewer; one at least.
-
-    >>> shared_out({"a": 10, "b": 1000, "c": 400}, 200)
-    {'a': 10, 'b': 95, 'c': 95}
-    """
-    taken: dict[LabelValue, int] = {}
-    for label in sorted(sizes, key=lambda each: sizes[each]):
-        share = (most - sum(taken.values())) // (len(sizes) - len(taken))
-        taken[label] = min(sizes[label], max(share, 1))
-    return {label: taken[label] for label in sizes}

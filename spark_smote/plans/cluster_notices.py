@@ -79,7 +79,7 @@ def _class_notices(
     label = parts[0].label
     rows, new_rows = sum(part.rows for part in parts), sum(part.new_rows for part in parts)
     first = sorted(parts, key=lambda part: -part.new_rows)[:MOST_NAMED]
-    quotas = ", ".join(f"{part.new_rows:,} of {part.rows:,}" for part in first)
+    quotas = ", ".join(f"{part.new_rows:,} from {part.rows:,}" for part in first)
     more = f" and in {len(parts) - MOST_NAMED} more" if len(parts) > MOST_NAMED else ""
     whole = all(sample.complete and len(sample.keys) <= ROWS_COMPARED for sample in samples)
     estimated = len(parts) > 1 and not whole
@@ -89,7 +89,7 @@ def _class_notices(
             "clusters_used",
             f"Class {label!r} is frequent enough in {len(parts)} of {clusters.model.buckets} "
             f"clusters: {new_rows:,} new rows are made of the {rows:,} that lie there, of its "
-            f"{clusters.of_class(label).sum():,}. New rows of real ones, by cluster: "
+            f"{clusters.of_class(label).sum():,}. New rows from real ones, by cluster: "
             f"{quotas}{more}{how}.",
             "info",
         )

@@ -137,8 +137,8 @@ def _require_numeric(field: T.StructField) -> None:
         return
     kind = field.dataType.simpleString()
     raise SchemaError(
-        f"inputCols names {field.name!r} of type {kind}, which cannot be interpolated; leave it "
-        "out and give it a carryPolicy, or cast it to a number if its values are quantities"
+        f"inputCols names {field.name!r} of type {kind}, which is no number; leave it out, "
+        "or cast it to a number if its values are quantities"
     )
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from spark_smote.errors import DataError
 from spark_smote.kernels.hardness import OutOfFold, weights_of
 from spark_smote.plans.arrow import ArrowFunction, features_of, integers_of, worker
+from spark_smote.plans.notices import refuse_id_like
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.ranked import RANKED
 from spark_smote.plans.records import KeptRecords, streamed
-from spark_smote.plans.sample import sample_classes
+from spark_smote.plans.sample import sample_classes, shared_budget
+from spark_smote.plans.table import Table
 from spark_smote.results import LabelValue
 
 MOST_FITTED = 65_536
@@ -23,7 +26,8 @@ MOST_FITTED = 65_536
 SAMPLED_BYTES = 64 << 20
 """Of their features."""
 
-FEWEST_PER_CLASS = 50
+MOST_FITS = 500
+"""Folds times classes, each of which is a hundred trees that every task receives: 170 MB."""
 
 
 @dataclass(frozen=True)
@@ -38,25 +42,35 @@ class Learned:
 
 
 def learned(
-    records: KeptRecords, labels: list[LabelValue], profile: Profile, *, folds: int, seed: int
+    table: Table,
+    records: KeptRecords,
+    labels: list[LabelValue],
+    profile: Profile,
+    *,
+    folds: int,
+    seed: int,
 ) -> Learned:
     """Fit one classifier per fold on a canonical sample, weighted as the classes are large.
+
+    A column that is different in each row is refused, unless it was asked for.
 
     Parameters
     ----------
     records : KeptRecords
         `plans.records.joint_records` of the classes.
     """
+    sizes = {label: profile.usable[label] for label in labels}
+    _refuse(sizes, folds)
     budget = min(MOST_FITTED, SAMPLED_BYTES // (8 * profile.dimensions))
-    each = max(FEWEST_PER_CLASS, budget // len(labels))
     sampled = sample_classes(
         records.frame,
-        {label: profile.usable[label] for label in labels},
-        dict.fromkeys(labels, each),
+        sizes,
+        shared_budget(sizes, budget),
         seed=seed,
         purpose="hardness",
         by="rank",
     )
+    refuse_id_like(table, list(sampled.values()))
     there = [(code, part) for code, part in enumerate(sampled.values()) if len(part.keys)]
     parts = [part for _, part in there]
     models = OutOfFold.fit(
@@ -71,6 +85,21 @@ def learned(
     )
     rows = sum(int(part.multiplicity.sum()) for part in parts)
     return Learned(models, rows, all(part.complete for part in parts))
+
+
+def _refuse(usable: Mapping[LabelValue, int], folds: int) -> None:
+    there = [label for label, rows in usable.items() if rows]
+    if len(there) < 2:
+        raise DataError(
+            f"only class {there[0]!r} has rows without null, NaN or infinite inputs: there is "
+            "nothing to tell it from; use handleInvalid='impute', or fill them first"
+        )
+    if folds * len(there) > MOST_FITS:
+        raise DataError(
+            f"numFolds={folds} times {len(there)} classes is {folds * len(there):,}, of which each "
+            f"takes a hundred trees; at most {MOST_FITS} are fitted: lower numFolds, or use "
+            "RandomUnderSampler"
+        )
 
 
 def ranked_by_hardness(

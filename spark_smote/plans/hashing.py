@@ -150,8 +150,8 @@ def streams_by_task(records: pa.Table, tasks: Ints, keys: np.ndarray) -> pa.Reco
 
     `keys` are those of `plans.layout.partition_keys`.
     """
-    starts = np.flatnonzero(np.diff(tasks, prepend=-1))
-    ends = np.append(starts[1:], len(tasks))
+    edges = np.append(np.flatnonzero(np.diff(tasks, prepend=-1)), len(tasks))
+    starts, ends = edges[:-1], edges[1:]
     streams = [
         packed(records.slice(a, b - a).combine_chunks()) for a, b in zip(starts, ends, strict=True)
     ]

@@ -37,6 +37,9 @@ ROWS_ASKING = 65_536
 SAMPLE_BYTES = 128 << 20
 """Memory the driver spends on the features of all samples together."""
 
+FEWEST_SAMPLED = 16_384
+"""Rows that all samples together may have, however wide; 256 of each class at the most."""
+
 
 @dataclass(frozen=True)
 class BucketCounts:
@@ -213,7 +216,8 @@ def sample_rows(rows: int, dimensions: int, quality: SearchQuality, *, classes: 
     wanted = max(LEAST_SAMPLE, quality.one_bucket_rows // 8)
     if rows > quality.one_bucket_rows:
         wanted = max(wanted, SAMPLE_ROWS_PER_BUCKET * bucket_count(rows, ROWS_PER_BUCKET[0]))
-    return min(wanted, max(SAMPLE_BYTES // (8 * dimensions * classes), 256))
+    fewest = min(256, max(16, FEWEST_SAMPLED // classes))
+    return min(wanted, max(SAMPLE_BYTES // (8 * dimensions * classes), fewest))
 
 
 def fit_class(

@@ -28,6 +28,8 @@ MOST_OF_MINORITY = 0.2
 """Share of the smallest class that cleaning may remove without a word."""
 MOST_OF_A_CLASS = 0.5
 """The same of any other."""
+MOST_INVALID = 0.1
+"""Share of rows with invalid inputs that a class may be left with without a word."""
 FEWEST_FOR_IDS = 50
 """Among fewer rows, all-distinct integers say nothing."""
 
@@ -48,9 +50,15 @@ def refuse_id_like(table: Table, samples: Sequence[ClassSample]) -> None:
                 name = table.schema[position].name
                 raise DataError(
                     f"column {name!r} is different in each of {rows:,} sampled rows: it looks "
-                    f"like an id, and ids must not be interpolated; put it into ignoreCols (with "
-                    f"a carryPolicy) or idCol, or name it in inputCols if it is a quantity"
+                    f"like an id, and ids {_unfit(table)} or idCol, or name it in inputCols if "
+                    f"it is a quantity"
                 )
+
+
+def _unfit(table: Table) -> str:
+    if table.request.makes_rows:
+        return "must not be interpolated; put it into ignoreCols (with a carryPolicy)"
+    return "tell nothing of a class; put it into ignoreCols"
 
 
 def possible_ids(table: Table) -> list[tuple[int, int]]:
@@ -167,7 +175,7 @@ def skipped_notices(profile: Profile) -> list[Notice]:
         Notice(
             "invalid_skipped",
             f"{skipped:,} rows have null, NaN or infinite inputs, among them {of_rare}: kept in "
-            f"the output, but neither base nor neighbour (handleInvalid='skip').",
+            f"the output, but not looked at (handleInvalid='skip').",
         )
     ]
 
@@ -203,8 +211,8 @@ def cleaning_notices(
         notices.append(
             Notice(
                 "most_of_class_removed",
-                f"More than half of a class is removed: {named}. Its neighbours disagree with it "
-                f"nearly everywhere, so it is its part that lies apart which a model would learn.",
+                f"More than half of the rows of a class are removed: {named}. A model learns the "
+                f"class from the others.",
             )
         )
     gone = [label for label, rows in after.items() if not rows]
@@ -219,6 +227,30 @@ def cleaning_notices(
             )
         )
     return notices
+
+
+def kept_invalid_notices(profile: Profile, classes: Sequence[ClassOutcome]) -> list[Notice]:
+    """Rows that cannot be ranked all stay, and may become a part so large that it tells a class."""
+    told = []
+    for outcome in classes:
+        invalid = outcome.rows_before - profile.usable[outcome.label]
+        if outcome.rows_after < outcome.rows_before and invalid:
+            now = invalid / max(outcome.rows_after, 1)
+            if now > MOST_INVALID and now > 2 * invalid / outcome.rows_before:
+                told.append(
+                    f"{invalid:,} of the {outcome.rows_after:,} rows of class {outcome.label!r} "
+                    f"({now:.0%}; {invalid / outcome.rows_before:.1%} before)"
+                )
+    if not told:
+        return []
+    return [
+        Notice(
+            "invalid_kept",
+            f"Rows with null, NaN or infinite inputs all stay and make up {', '.join(told)}: a "
+            "model may learn the class from what is missing. Use handleInvalid='impute', or fill "
+            "or drop them first.",
+        )
+    ]
 
 
 def removal_notices(classes: Sequence[ClassOutcome]) -> list[Notice]:

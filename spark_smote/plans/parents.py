@@ -88,7 +88,7 @@ def draw_slice(rows: BucketRows, recipe: Recipe, part: Slice, k: int, ranks: Int
         if part.rank is None:
             return draw(replace(rows, home=able), part.quota, k, random)
         drawn = draw(replace(rows, home=able & (ranks == part.rank)), part.quota, k, random)
-        return replace(drawn, gaps=drawn.gaps * task.ranked.steps[part.rank])
+        return replace(drawn, gaps=drawn.gaps * task.ranked.steps[part.rank] + 0.0)
     each, extra = np.array(shares.each), shares.extra[part.bucket]
     start = part.number * ROWS_PER_SLICE
     bases = shared_bases(rows, ranks, each, extra, start, part.quota)

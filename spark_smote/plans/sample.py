@@ -88,6 +88,19 @@ def sample_classes(
     }
 
 
+def shared_budget(sizes: Mapping[LabelValue, int], most: int) -> dict[LabelValue, int]:
+    """Rows to take of each class: as many of each, or all of it if it has fewer; one at least.
+
+    >>> shared_budget({"a": 10, "b": 1000, "c": 400}, 200)
+    {'a': 10, 'b': 95, 'c': 95}
+    """
+    taken: dict[LabelValue, int] = {}
+    for label in sorted(sizes, key=lambda each: sizes[each]):
+        share = (most - sum(taken.values())) // (len(sizes) - len(taken))
+        taken[label] = min(sizes[label], max(share, 1))
+    return {label: taken[label] for label in sizes}
+
+
 @dataclass(frozen=True)
 class Smallest:
     """The distinct rows of one class with the smallest hashes, of those seen so far."""

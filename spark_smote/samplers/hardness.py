@@ -26,8 +26,8 @@ class InstanceHardnessThreshold(KeepsFirst):
     of two equally hard ones stays is decided by a hash of their content.
 
     The classifiers are gradient-boosted trees (scikit-learn's `HistGradientBoostingClassifier`),
-    fitted on the driver: on all rows, or on a sample of as many of each class, up to 65,536 rows
-    (64 MiB) together, that count as much as their classes are large. The report says on how many.
+    fitted on the driver: on all rows, or on a sample of them, up to 65,536 (64 MiB) of all classes
+    together, that count as much as their classes are large. The report says on how many.
     Other classifiers, and other samples, find other rows hard.
 
     References
@@ -58,6 +58,10 @@ class InstanceHardnessThreshold(KeepsFirst):
         5,
         whole(2, 100),
     )
+    inputCols = KeepsFirst.inputCols.saying(
+        "Numeric columns to learn from. Unset: every numeric column but the label, `idCol` and "
+        "`ignoreCols`."
+    )
     handleInvalid = KeepsFirst.handleInvalid.saying(
         "What to do where an input is null, NaN or infinite: fail; leave the row in the output, "
         "where it counts among those that its class is to keep; or let the classifiers take it for "
@@ -71,7 +75,7 @@ class InstanceHardnessThreshold(KeepsFirst):
         records = KeptRecords(joint_records(table, labels, with_key=True))
         folds = self._value("numFolds")
         found: Learned = clock.run(
-            "sample", lambda: learned(records, labels, profile, folds=folds, seed=seed)
+            "sample", lambda: learned(table, records, labels, profile, folds=folds, seed=seed)
         )
         codes = [code for code, label in enumerate(labels) if label in keep]
         ranked = KeptRecords(ranked_by_hardness(records, codes, found.models))

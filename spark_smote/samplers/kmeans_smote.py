@@ -38,8 +38,8 @@ class KMeansSMOTE(Interpolating, HasInterpolatedFeaturesCol):
     exponent. Within each, new rows are made as by `SMOTE`, so that both parents are rows of one
     cluster. Rows of the class elsewhere stay as they are and have no part in new ones.
 
-    Centres are the means that k-means (one start by k-means++, Lloyd's iterations to the end) finds
-    on all rows, or on a canonical sample of 32,768 distinct ones; then every row belongs to the
+    Centres are the means that k-means (one start by k-means++, up to 300 iterations) finds on all
+    rows, or on a canonical sample of 32,768 distinct ones; then every row belongs to the
     nearest centre, and rows are counted exactly. d is exact for up to 2,048 distinct rows, else an
     estimate from so many (both fewer in wide tables, or many clusters). Distances are measured
     alike throughout: to centres, for d, and to neighbours.

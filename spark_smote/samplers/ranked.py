@@ -9,7 +9,11 @@ from typing import ClassVar
 
 from pyspark.sql import DataFrame
 
-from spark_smote.plans.notices import removal_notices, skipped_notices
+from spark_smote.plans.notices import (
+    kept_invalid_notices,
+    removal_notices,
+    skipped_notices,
+)
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.ranked import rows_to_keep
 from spark_smote.plans.removal import Removal
@@ -71,6 +75,7 @@ class KeepsFirst(LeavingOut, HasUndersamplingStrategy):
             notices=[
                 *(found.notices if found else ()),
                 *_count_notices(outcomes),
+                *kept_invalid_notices(profile, outcomes),
                 *removal_notices(outcomes),
                 *skipped_notices(profile),
             ],

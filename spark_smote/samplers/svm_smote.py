@@ -115,7 +115,7 @@ class SVMSMOTE(ByDanger):
     def _missing(self, task: ClassTask, rows: tuple[int, ...]) -> str:
         noise = rows[2]
         return (
-            f"class {task.label!r}: all {noise:,} support vectors among its {task.rows:,} rows are "
-            f"noise (mNeighbors={self._value('mNeighbors')}), so nothing can be added to it; use "
-            "SMOTE"
+            f"class {task.label!r}: {noise:,} of its {task.rows:,} rows are support vectors, all "
+            f"of them noise (mNeighbors={self._value('mNeighbors')}), so nothing can be added to "
+            "it; use SMOTE"
         )

@@ -5,7 +5,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from spark_smote import InstanceHardnessThreshold
-from spark_smote.errors import ParameterError
+from spark_smote.errors import DataError, ParameterError
 from spark_smote.kernels.hardness import OutOfFold
 from spark_smote.plans import hardness
 from tests.tables import contents, counts
@@ -94,3 +94,29 @@ def test_rows_with_holes_stay_or_are_learned_from(spark):
 def test_numbers_of_folds_are_checked():
     with pytest.raises(ParameterError, match="numFolds.*2.*received 1"):
         InstanceHardnessThreshold(numFolds=1)
+
+
+def test_rows_with_holes_that_crowd_a_class_are_warned_of(spark):
+    rows = [(float(i), "a") for i in range(160)] + [(None, "a")] * 20
+    rows += [(90.0 + i, "b") for i in range(30)]
+    table = spark.createDataFrame(rows, "x double, label string")
+    plan = InstanceHardnessThreshold(handleInvalid="skip", numFolds=2).plan(table)
+
+    told = {notice.code: notice.message for notice in plan.report.notices}
+    assert "20 of the 30 rows of class 'a' (67%; 11.1% before)" in told["invalid_kept"]
+    assert "'impute'" in told["invalid_kept"]
+
+
+def test_what_nothing_can_be_learned_of_is_refused(spark):
+    named = spark.range(120).selectExpr("id AS customer", "id % 7 * 1D AS x", "id < 30 AS label")
+    with pytest.raises(DataError, match="'customer' is different in each.*ignoreCols or idCol"):
+        InstanceHardnessThreshold().plan(named)
+
+    rows = [(float(i), "a") for i in range(20)] + [(None, "b")] * 5
+    holed = spark.createDataFrame(rows, "x double, label string")
+    with pytest.raises(DataError, match="only class 'a' has rows without null.*'impute'"):
+        InstanceHardnessThreshold(handleInvalid="skip").plan(holed)
+
+    many = spark.range(400).selectExpr("id * 0.5D AS x", "nullif(id % 11, 11) AS label")
+    with pytest.raises(DataError, match="numFolds=50 times 11 classes.*at most 500"):
+        InstanceHardnessThreshold(numFolds=50, samplingStrategy={0: 5}).plan(many)

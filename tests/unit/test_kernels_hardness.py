@@ -48,6 +48,19 @@ def test_hardness_is_what_a_classifier_fitted_on_other_rows_says(rows):
     assert np.array_equal(alone, found[::35])
 
 
+def test_hardness_of_a_row_does_not_depend_on_its_batch_with_many_classes():
+    random = np.random.default_rng(6)
+    classes = np.repeat(np.arange(11), 40)
+    features = random.normal(size=(440, 3)) + classes[:, None]
+    models = OutOfFold.fit(features, classes, np.ones(440), folds=2, seed=4)
+    together = models.hardness(features, classes)
+
+    for rows in (1, 3, 7):
+        parts = [slice(start, start + rows) for start in range(0, 84, rows)]
+        alone = [models.hardness(features[part], classes[part]) for part in parts]
+        assert np.array_equal(np.concatenate(alone), together[: 84 // rows * rows])
+
+
 def test_equal_rows_share_a_fold_whatever_their_class_and_the_sign_of_a_zero(rows):
     features, classes, weights = rows
     models = OutOfFold.fit(features, classes, weights, folds=2, seed=1)

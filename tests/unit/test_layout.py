@@ -4,11 +4,13 @@ from collections import Counter
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spark_smote.plans.classes import ClassTask, Standing
+from spark_smote.plans.hashing import streams_by_task
 from spark_smote.plans.layout import (
     BYTES_PER_TASK,
     NEW_ROWS_PER_TASK,
@@ -178,3 +180,11 @@ def test_each_partition_has_a_key_of_its_own(partitions):
     assert keys.dtype == np.int32
     assert len(np.unique(keys)) == partitions
     assert (keys >= 0).all()
+
+
+def test_a_batch_without_a_row_for_any_task_sends_no_stream():
+    records = pa.table({"key": pa.array([], pa.int64())})
+    sent = streams_by_task(records, np.zeros(0, dtype=np.int64), partition_keys(3))
+
+    assert sent.num_rows == 0
+    assert sent.schema.names == ["partition", "records"]

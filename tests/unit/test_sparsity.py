@@ -126,3 +126,11 @@ def test_accuracy_of_a_class_in_parts_is_that_of_all_its_queries():
     assert pooled.distance_ratio == pytest.approx(1.05)
     assert alone is parts[2]
     assert accuracy_by_class([exact, exact]) == [exact]
+
+
+def test_rows_repeated_billions_of_times_do_not_overflow():
+    apart = np.array([[0.0], [2.0], [4.0]])  # 2, 2 and 4 apart, in two pairs of three
+    often = np.full(3, 4_000_000_000)
+
+    mean = mean_distance(apart, often, 12_000_000_000, np.ones(1))
+    assert mean == pytest.approx(8 / 3 * 2 / 3, rel=1e-6)
