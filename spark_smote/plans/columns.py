@@ -107,7 +107,7 @@ def _inputs(
         if len(set(chosen)) < len(chosen):
             raise SchemaError(f"inputCols names a column twice: {list(request.input_cols)}")
         for i in chosen:
-            _require_numeric(schema[i])
+            _require_numeric(schema[i], request)
     else:
         chosen = [
             i
@@ -132,13 +132,14 @@ def _inputs(
     return tuple(chosen)
 
 
-def _require_numeric(field: T.StructField) -> None:
+def _require_numeric(field: T.StructField, request: ColumnRequest) -> None:
     if isinstance(field.dataType, T.NumericType):
         return
     kind = field.dataType.simpleString()
+    carried = " and give it a carryPolicy" if request.makes_rows else ""
     raise SchemaError(
-        f"inputCols names {field.name!r} of type {kind}, which is no number; leave it out, "
-        "or cast it to a number if its values are quantities"
+        f"inputCols names {field.name!r} of type {kind}, which is no number; leave it "
+        f"out{carried}, or cast it to a number if its values are quantities"
     )
 
 

@@ -88,7 +88,7 @@ def test_exponent_0_shares_rows_out_by_their_number_alone(two):
     # 1/40 to 1/20
     assert plan.synthetic().filter("x >= 100").count() == 10
     assert plan.synthetic().filter("x < 100").count() == 20
-    assert "20 of 20, 10 of 40" in notice(plan, "clusters_used")
+    assert "20 from 20, 10 from 40" in notice(plan, "clusters_used")
     assert not notice(plan, "crowded_cluster")
     crowded = sampler.copy({sampler.samplingStrategy: {"a": 460}}).plan(two)
     assert "13 new rows per real one" in notice(crowded, "crowded_cluster")

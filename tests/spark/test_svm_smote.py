@@ -17,7 +17,10 @@ def surrounded(spark):
 
 
 def test_class_of_noise_alone_is_an_error_that_names_the_remedies(surrounded):
-    with pytest.raises(DataError, match="'a': all 12 support vectors.*mNeighbors=10.*use SMOTE"):
+    with pytest.raises(
+        DataError,
+        match="'a': 12 of its 12 rows are support vectors, all .* noise .mNeighbors=10.*use SMOTE",
+    ):
         SVMSMOTE().plan(surrounded)
 
 
