@@ -20,7 +20,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from spark_smote.errors import OutputError, PathError
-from spark_smote.io.paths import FILESYSTEM_ERRORS, Location
+from spark_smote.io.paths import Location
 
 RENEWED_EVERY_SECONDS = 30.0
 LEASE_SECONDS = 600.0
@@ -133,7 +133,7 @@ def locked(target: Location, run_id: str) -> Iterator[Lock]:
         _create(journal, entry)
     except FileExistsError:
         raise _taken(target, journal, read_entry(journal)) from None
-    except FILESYSTEM_ERRORS as error:
+    except OSError as error:
         raise PathError(
             f"cannot write beside the output {target}: {error}; the folder above it must be "
             "writable, since a table is written beside the old one and then takes its place"

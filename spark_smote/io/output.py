@@ -21,7 +21,7 @@ from spark_smote.io.manifest import (
     check_about,
     write_manifest,
 )
-from spark_smote.io.paths import FILESYSTEM_ERRORS, Location, check_overlap, locate
+from spark_smote.io.paths import Location, check_overlap, locate
 from spark_smote.io.publish import (
     IfExists,
     check_target,
@@ -344,7 +344,7 @@ def _removed_on_failure(place: Location, staging: Location) -> Iterator[None]:
             if staging.parent.exists():
                 discard(place, staging.parent)
             fate = "what was written of the new one is removed"
-        except FILESYSTEM_ERRORS:
+        except OSError:
             fate = f"what was written of the new one is in {staging.parent} and can be removed"
         if isinstance(error, (DataError, OutputError)):
             raise type(error)(f"{error}. Any earlier table at {place} is intact; {fate}") from error

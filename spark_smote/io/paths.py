@@ -12,13 +12,14 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from pyarrow import ArrowInvalid, ArrowNotImplementedError, fs
+from pyarrow import ArrowException, fs
 
 from spark_smote.errors import PathError
 
@@ -28,16 +29,20 @@ _ARROW_SCHEME = {"s3a": "s3", "s3n": "s3"}
 """Schemes that Hadoop and Arrow spell differently."""
 
 
-FILESYSTEM_ERRORS = (OSError, ArrowNotImplementedError)
-"""What pyarrow raises where a file system fails, and where it lacks an operation that others have
-(object stores cannot rename a folder)."""
+@contextmanager
+def _failing_as_files_do() -> Iterator[None]:
+    """Around what a file system does: where it cannot, pyarrow has errors that are no `OSError`."""
+    try:
+        yield
+    except ArrowException as error:
+        raise OSError(str(error)) from error
 
 
 @dataclass(frozen=True)
 class Location:
     """A place in a file system, and what can be done there.
 
-    Listing, reading and moving raise `OSError`, as `pyarrow.fs` does.
+    Listing, reading, writing, moving and deleting raise `OSError`.
     """
 
     scheme: str
@@ -93,6 +98,7 @@ class Location:
         """A place beside."""
         return self.parent.child(name)
 
+    @_failing_as_files_do()
     def info(self) -> fs.FileInfo:
         """Type, size and name of what is there."""
         return self.filesystem.get_file_info(self.arrow)
@@ -105,16 +111,19 @@ class Location:
         """Whether a folder is there."""
         return bool(self.info().type == fs.FileType.Directory)
 
+    @_failing_as_files_do()
     def children(self) -> list[fs.FileInfo]:
         """Files and folders directly inside, sorted by name; none if there is no such folder."""
         selector = fs.FileSelector(self.arrow, allow_not_found=True)
         return sorted(self.filesystem.get_file_info(selector), key=lambda info: str(info.path))
 
+    @_failing_as_files_do()
     def read_bytes(self) -> bytes:
         """The content of a small file."""
         with self.filesystem.open_input_stream(self.arrow) as stream:
             return bytes(stream.read())
 
+    @_failing_as_files_do()
     def write_bytes(self, content: bytes) -> None:
         """Write a small file; where the file system is local, all of it or nothing."""
         if not self.is_local:
@@ -125,10 +134,12 @@ class Location:
         part.write_bytes(content)
         part.replace(self.path)
 
+    @_failing_as_files_do()
     def create_directory(self) -> None:
         """Make the folder and those around it, if they are missing."""
         self.filesystem.create_dir(self.arrow, recursive=True)
 
+    @_failing_as_files_do()
     def move_to(self, other: Location) -> None:
         """Rename within the file system; what lies at the other place must be gone before."""
         if other.exists():
@@ -136,10 +147,12 @@ class Location:
             raise FileExistsError(f"{other} exists already")
         self.filesystem.move(self.arrow, other.arrow)
 
+    @_failing_as_files_do()
     def delete_directory(self) -> None:
         """Delete the folder with all that is in it."""
         self.filesystem.delete_dir(self.arrow)
 
+    @_failing_as_files_do()
     def delete_file(self) -> None:
         """Delete the file."""
         self.filesystem.delete_file(self.arrow)
@@ -265,7 +278,7 @@ def _filesystem(scheme: str, authority: str) -> tuple[Any, str]:
     uri = f"{_ARROW_SCHEME.get(scheme, scheme)}://{quote(authority, safe='@:.-_')}/"
     try:
         filesystem, root = fs.FileSystem.from_uri(uri)
-    except (ArrowInvalid, *FILESYSTEM_ERRORS) as error:
+    except (OSError, ArrowException) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise PathError(
             f"{scheme}://{authority} cannot be reached from this process by pyarrow ({reason}): "

@@ -32,7 +32,7 @@ from typing import Literal
 from spark_smote.errors import OutputError, ParameterError, PathError
 from spark_smote.io.lock import Lock, journal_of, locked
 from spark_smote.io.manifest import find_manifest, run_id_of
-from spark_smote.io.paths import FILESYSTEM_ERRORS, Location, data_files, locate
+from spark_smote.io.paths import Location, data_files, locate
 
 IfExists = Literal["error", "replace"]
 _STAGING, _PREVIOUS, _TRASH = "staging", "previous", "trash"
@@ -117,11 +117,11 @@ def check_renames(target: Location, run_id: str) -> None:
         trial.child("file").write_bytes(b"trial")
         trial.move_to(moved)
         arrived = moved.child("file").exists() and not trial.exists()
-    except FILESYSTEM_ERRORS as error:
+    except OSError as error:
         raise _cannot_rename(target, str(error)) from error
     finally:
         for folder in (trial, moved):
-            with suppress(*FILESYSTEM_ERRORS):
+            with suppress(OSError):
                 if folder.exists():
                     folder.delete_directory()
     if not arrived:
@@ -169,7 +169,7 @@ def mend(target: Location) -> list[str]:
         for info in target.parent.children():
             if info.base_name.startswith(f"{journal_of(target).name}."):
                 target.sibling(info.base_name).delete_file()
-    except FILESYSTEM_ERRORS as error:
+    except OSError as error:
         raise OutputError(
             f"cannot mend what an interrupted run left beside {target}: {error}; the folders are "
             f"{', '.join(map(str, found))}"
@@ -198,14 +198,14 @@ def publish(target: Location, staging: Location, lock: Lock) -> list[str]:
         staging.move_to(target)
     except BaseException as error:
         state = _put_back(target, previous)
-        if not isinstance(error, FILESYSTEM_ERRORS):
+        if not isinstance(error, OSError):
             raise
         raise OutputError(f"cannot publish {target}: {error}; {state}") from error
     try:
         staging.parent.delete_directory()
         if previous.exists():
             discard(target, previous)
-    except FILESYSTEM_ERRORS as error:
+    except OSError as error:
         return [f"the old table could not be removed ({error}): the next run tries again"]
     return []
 
@@ -252,7 +252,7 @@ def _put_back(target: Location, previous: Location) -> str:
     try:
         if previous.exists() and not target.exists():
             previous.move_to(target)
-    except FILESYSTEM_ERRORS as error:
+    except OSError as error:
         return (
             f"the old table is in {previous} and could not be put back ({error}): the next run "
             "does, or rename it yourself"

@@ -22,7 +22,7 @@ from pyspark.sql.types import StructType
 from spark_smote.errors import PathError
 from spark_smote.io.lock import journal_of
 from spark_smote.io.manifest import find_manifest
-from spark_smote.io.paths import FILESYSTEM_ERRORS, Location, data_files, locate
+from spark_smote.io.paths import Location, data_files, locate
 from spark_smote.io.write import column
 from spark_smote.spark_failures import has_condition, summary
 
@@ -180,7 +180,7 @@ def _can_look(place: Location) -> bool:
     """Whether something is there that this process sees."""
     try:
         return place.exists()
-    except (PathError, *FILESYSTEM_ERRORS):
+    except (PathError, OSError):
         return False
 
 

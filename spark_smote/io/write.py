@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow.parquet as pq
+from pyarrow import ArrowException
 from pyspark.sql import Column, DataFrame, DataFrameWriter
 from pyspark.sql import functions as sf
 from pyspark.sql.types import (
@@ -26,7 +27,7 @@ from pyspark.sql.types import (
 
 from spark_smote.errors import OutputError, ParameterError, PathError, SchemaError
 from spark_smote.io.manifest import ClassRows
-from spark_smote.io.paths import FILESYSTEM_ERRORS, data_files, locate
+from spark_smote.io.paths import data_files, locate
 from spark_smote.kernels.streams import seed_int64
 from spark_smote.spark_failures import raised_in_worker, summary
 
@@ -175,7 +176,7 @@ def measured_bytes_per_row(path: str) -> float | None:
                 for group in groups
                 for i in range(group.num_columns)
             )
-    except (PathError, ValueError, *FILESYSTEM_ERRORS):
+    except (PathError, ValueError, OSError, ArrowException):
         return None
     return size / rows if rows else None
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from pyarrow import ArrowNotImplementedError, fs
+from pyarrow import ArrowException, fs
 
 from spark_smote.errors import ParameterError, PathError
 from spark_smote.io import check_output, check_overlap
@@ -187,14 +187,19 @@ def test_object_store_is_refused_as_it_cannot_rename_folders(monkeypatch):
 def test_file_system_that_fails_to_rename_is_found_out_beforehand(tmp_path, monkeypatch):
     from spark_smote.io.publish import check_renames
 
-    class NoRenames(paths_module.Location):
-        def move_to(self, other):
-            # what pyarrow raises for an operation that a store does not have
-            raise ArrowNotImplementedError("directories cannot be moved")
+    class NoRenames:
+        """A local disk that fails at this as pyarrow's stores do: with an error of its own."""
 
-    place = NoRenames("file", "", str(tmp_path / "out"))
-    with pytest.raises(PathError, match=r"cannot rename folders \(directories cannot be moved\)"):
-        check_renames(place, "run")
+        def __getattr__(self, name):
+            return getattr(fs.LocalFileSystem(), name)
+
+        def move(self, source, target):
+            raise ArrowException("directories cannot be moved")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(paths_module, "_filesystem", lambda scheme, authority: (NoRenames(), ""))
+        with pytest.raises(PathError, match=r"cannot rename .* \(directories cannot be moved\)"):
+            check_renames(locate(tmp_path / "out"), "run")
     assert list(tmp_path.iterdir()) == []
     check_renames(locate(tmp_path / "out"), "run")
     assert list(tmp_path.iterdir()) == []
