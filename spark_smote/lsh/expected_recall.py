@@ -17,6 +17,8 @@ from spark_smote.kernels.knn import k_nearest
 from spark_smote.lsh.family import HashFamily
 
 QUERIES = 512
+FEWEST_NEIGHBOURS = 1_536
+"""Neighbours that are looked for: of more queries, where each asks for one or two."""
 NEIGHBOURS_FOR_DIMENSION = 10
 
 
@@ -42,7 +44,7 @@ class ExpectedNeighbours:
         k : int
             At most a few: neighbours of the sample stand for neighbours of the class.
         """
-        some = np.arange(min(QUERIES, len(sample)))
+        some = np.arange(min(max(QUERIES, FEWEST_NEIGHBOURS // k), len(sample)))
         width = min(max(k, NEIGHBOURS_FOR_DIMENSION), len(sample) - 1)
         scale = np.ones(sample.shape[1])
         near, squared = k_nearest(sample[some], sample, width, scale, own=some)

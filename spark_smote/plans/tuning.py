@@ -63,8 +63,12 @@ class SearchQuality:
 
     @property
     def of_pairs(self) -> SearchQuality:
-        """For what two rows must both find: each so often that both do as often as one should."""
-        return replace(self, recall=math.sqrt(self.recall))
+        """For what two rows must find in each other: a quarter as many may be missed.
+
+        Half of it is for the other row; half, since twice to three times as many nearest rows are
+        missed as are foretold to be, where the nearest alone counts.
+        """
+        return replace(self, recall=1 - (1 - self.recall) / 4)
 
 
 QUALITIES = {

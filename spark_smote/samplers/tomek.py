@@ -22,9 +22,9 @@ class TomekLinks(Cleaning):
     Two rows of different class are a link if no third row, of any class, is strictly closer to
     either. Equally near rows all count, and so do exact duplicates: rows that are equal but for
     their class are links. Both sides are searched; a link whose rows fall into different hash
-    buckets counts if both buckets find it. The search aims for the square root of the recall that
-    `searchQuality` stands for, so that both sides are found that often; the report says how near
-    to exact it is.
+    buckets counts if both buckets find it. The search aims for a quarter of the misses that
+    `searchQuality` allows, as it takes both sides to be found; the report says how near to exact
+    it is.
 
     References
     ----------
