@@ -193,3 +193,14 @@ def unreadable(spark, *columns):
     """A table whose schema is plain and whose rows must not be read."""
     label = F.raise_error(F.lit("rows were read")).cast("int").alias("label")
     return spark.range(10).select(*[F.expr(c) for c in columns], label)
+
+
+def overlapping_classes(spark):
+    """Three classes that overlap, of which no row has an equal one: `x`, `y`, `tag`, `label`."""
+    return points(
+        spark,
+        {"'a'": 400, "'b'": 150, "'c'": 250},
+        f"{uniform(1)} + IF(id < 400, 0, 0.4) AS x",
+        f"{uniform(2)} AS y",
+        "concat('t', id) AS tag",
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,21 +107,3 @@ def _probability(
 
 def _known(features: Floats) -> Floats:
     return np.where(features == MISSING, np.nan, features)
-
-
-def weights_of(rows: Sequence[int], multiplicity: Sequence[Ints]) -> Floats:
-    """What sampled rows stand for: those of a class for all of its rows.
-
-    Parameters
-    ----------
-    rows : sequence of int
-        Of each class.
-    multiplicity : sequence of (n_c,) arrays
-        Of its sampled rows.
-    """
-    return np.concatenate(
-        [
-            times * (total / max(int(times.sum()), 1))
-            for total, times in zip(rows, multiplicity, strict=True)
-        ]
-    )

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from spark_smote.kernels.distances import Floats, Ints
 from spark_smote.kernels.lower_bounds import (
@@ -22,6 +21,7 @@ from spark_smote.kernels.lower_bounds import (
     Singles,
     few_smallest,
 )
+from spark_smote.kernels.threads import one_thread
 
 MOST_COORDINATES = 128
 """Coordinates of a row, of all columns together (one per column at least): beyond this, directions
@@ -80,7 +80,7 @@ class ValueDifference:
         pairs = list(zip(counts, rows, strict=True))
         probabilities = [np.ascontiguousarray((h / r[:, None]).T) for h, r in pairs]
         width = max(1, MOST_COORDINATES // len(codes))
-        with threadpool_limits(1):
+        with one_thread():
             places = [_places(p, r, width) for p, r in zip(probabilities, rows, strict=True)]
         return cls(
             tuple(column[order] for column, order in zip(codes, orders, strict=True)),

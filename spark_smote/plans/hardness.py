@@ -10,13 +10,13 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from spark_smote.errors import DataError
-from spark_smote.kernels.hardness import OutOfFold, weights_of
+from spark_smote.kernels.hardness import OutOfFold
 from spark_smote.plans.arrow import ArrowFunction, features_of, integers_of, worker
 from spark_smote.plans.notices import refuse_id_like
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.ranked import RANKED
 from spark_smote.plans.records import KeptRecords, streamed
-from spark_smote.plans.sample import sample_classes, shared_budget
+from spark_smote.plans.sample import sample_classes, shared_budget, weights_of
 from spark_smote.plans.table import Table
 from spark_smote.results import LabelValue
 
@@ -76,10 +76,7 @@ def learned(
     models = OutOfFold.fit(
         np.concatenate([part.features for part in parts]),
         np.concatenate([np.full(len(part.keys), code) for code, part in there]),
-        weights_of(
-            [profile.usable[labels[code]] for code, _ in there],
-            [part.multiplicity for part in parts],
-        ),
+        weights_of(parts, [profile.usable[labels[code]] for code, _ in there]),
         folds=folds,
         seed=seed,
     )

@@ -12,7 +12,7 @@ from spark_smote.kernels.medians import MISSING, weighted_medians
 from spark_smote.labels import in_order
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import class_records
-from spark_smote.plans.sample import sample_classes
+from spark_smote.plans.sample import sample_classes, weights_of
 from spark_smote.plans.search import Run
 from spark_smote.plans.table import Table
 
@@ -68,10 +68,6 @@ def _sampled_medians(table: Table, profile: Profile, *, seed: int) -> Floats:
         seed=seed,
         purpose="medians",
     )
-    parts = sampled.values()
-    weights = [
-        sample.multiplicity * (profile.counts[label] / sample.multiplicity.sum())
-        for label, sample in sampled.items()
-    ]
+    parts = list(sampled.values())
     values = np.concatenate([part.features[:, : len(table.inputs)] for part in parts])
-    return weighted_medians(values, np.concatenate(weights))
+    return weighted_medians(values, weights_of(parts, [profile.counts[each] for each in labels]))

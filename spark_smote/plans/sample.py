@@ -101,6 +101,18 @@ def shared_budget(sizes: Mapping[LabelValue, int], most: int) -> dict[LabelValue
     return {label: taken[label] for label in sizes}
 
 
+def weights_of(samples: Sequence[ClassSample], rows: Sequence[int]) -> Floats:
+    """What sampled rows stand for, all samples' one after the other: those of a class for its rows.
+
+    Parameters
+    ----------
+    rows : sequence of int
+        Rows of each sample's class.
+    """
+    each = zip(samples, rows, strict=True)
+    return np.concatenate([s.multiplicity * (n / s.multiplicity.sum()) for s, n in each])
+
+
 @dataclass(frozen=True)
 class Smallest:
     """The distinct rows of one class with the smallest hashes, of those seen so far."""

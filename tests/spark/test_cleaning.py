@@ -10,7 +10,7 @@ from pyspark.sql import types as T
 
 from spark_smote import EditedNearestNeighbours, TomekLinks
 from spark_smote.errors import DataError, ParameterError
-from tests.tables import clustered, contents, counts, points, uniform
+from tests.tables import clustered, contents, counts, overlapping_classes, points, uniform
 
 BOTH = [EditedNearestNeighbours, TomekLinks]
 
@@ -22,14 +22,7 @@ def line(spark, values):
 
 @pytest.fixture(scope="module")
 def mixed(spark):
-    """Three classes that overlap, of which no row has an equal one."""
-    return points(
-        spark,
-        {"'a'": 400, "'b'": 150, "'c'": 250},
-        f"{uniform(1)} + IF(id < 400, 0, 0.4) AS x",
-        f"{uniform(2)} AS y",
-        "concat('t', id) AS tag",
-    )
+    return overlapping_classes(spark)
 
 
 @pytest.mark.parametrize("sampler", BOTH)

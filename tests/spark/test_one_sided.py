@@ -11,7 +11,7 @@ from spark_smote.errors import DataError, ParameterError
 from spark_smote.plans.columns import resolve_columns
 from spark_smote.plans.drawing import draw_keys
 from spark_smote.plans.table import ColumnRequest
-from tests.tables import contents, counts, points, uniform, unreadable
+from tests.tables import contents, counts, overlapping_classes, points, uniform, unreadable
 
 
 def line(spark, values):
@@ -29,13 +29,7 @@ def of_class(df, label):
 
 @pytest.fixture(scope="module")
 def overlapping(spark):
-    return points(
-        spark,
-        {"'a'": 400, "'b'": 150, "'c'": 250},
-        f"{uniform(1)} + IF(id < 400, 0, 0.4) AS x",
-        f"{uniform(2)} AS y",
-        "concat('t', id) AS tag",
-    )
+    return overlapping_classes(spark)
 
 
 @pytest.fixture(scope="module")

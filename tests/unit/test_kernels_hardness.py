@@ -6,7 +6,7 @@ from imblearn.under_sampling import InstanceHardnessThreshold
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
-from spark_smote.kernels.hardness import OutOfFold, weights_of
+from spark_smote.kernels.hardness import OutOfFold
 from spark_smote.kernels.medians import MISSING
 
 
@@ -114,9 +114,3 @@ def test_rows_left_out_are_those_of_imbalanced_learn_on_the_same_folds(monkeypat
     last = np.sort(hard[classes == 0])[399]
     assert np.array_equal((hard <= last)[abs(hard - last) > 1e-9], theirs[abs(hard - last) > 1e-9])
     assert (abs(hard - last) <= 1e-9).sum() < 5
-
-
-def test_sampled_rows_stand_for_all_of_their_class():
-    weights = weights_of([1000, 6], [np.array([1, 3]), np.array([2, 4])])
-
-    assert weights.tolist() == [250.0, 750.0, 2.0, 4.0]

@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from spark_smote.plans.arriving import RECORDS_BEFORE_MERGING, gathered
 from spark_smote.plans.arrow import feature_lists
-from spark_smote.plans.sample import Smallest
+from spark_smote.plans.sample import Smallest, weights_of
 
 NONE = np.zeros(0, dtype=np.int64)
 
@@ -71,3 +71,10 @@ def test_a_task_holds_distinct_rows_however_often_batches_repeat_them():
     assert held.num_rows == 1000
     assert held.column("multiplicity").to_pylist() == [2 * repeats] * 1000
     assert gathered([]) is None
+
+
+def test_sampled_rows_stand_for_all_of_their_class():
+    samples = [piece([1, 2]).sample(1000), piece([3, 4]).sample(6)]
+    samples[0].multiplicity[:], samples[1].multiplicity[:] = [1, 3], [2, 4]
+
+    assert weights_of(samples, [1000, 6]).tolist() == [250.0, 750.0, 2.0, 4.0]
