@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 
 import numpy as np
 import pyarrow as pa
@@ -193,6 +194,18 @@ class KeptRecords:
         except PySparkException:  # serverless platforms refuse; all that is lost is time
             return
         weakref.finalize(self, _release, records).atexit = False
+
+    def of_classes(self, codes: Ints) -> KeptRecords:
+        """Those whose class gets a code of 0 or more, with these codes; Spark keeps no more."""
+
+        def recode(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            with worker():
+                for records in streamed(batches):
+                    yield from recoded(records, codes[integers_of(records, "class")])
+
+        own = copy(self)
+        own.frame = self.lend(self.frame.mapInArrow(recode, "records binary"))
+        return own
 
     def lend(self, frame: DataFrame) -> DataFrame:
         """Keep the records while this DataFrame lives too, which is made of them."""

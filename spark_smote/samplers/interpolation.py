@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import Any, ClassVar
 
+import numpy as np
 from pyspark.sql import DataFrame
 
 from spark_smote.kernels.distances import Floats
@@ -84,6 +86,21 @@ class Candidates:
     ranges: Ranges | None = None
     """What new rows keep to, where they may lie beyond the rows they are made of."""
 
+    def receiving(self) -> Candidates:
+        """Without the classes, or parts of classes, that turned out to receive nothing."""
+        tasks = self.assignment.tasks
+        receives = np.array([task.new_rows > 0 for task in tasks])
+        if self.records is None or receives.all():
+            return self
+        codes = np.where(receives, np.cumsum(receives) - 1, -1)
+        left = [replace(task, code=int(codes[task.code])) for task in tasks if task.new_rows]
+        return replace(
+            self,
+            records=self.records.of_classes(codes) if left else None,
+            assignment=replace(self.assignment, tasks=tuple(left)),
+            samples=tuple(compress(self.samples, receives)),
+        )
+
 
 @dataclass(frozen=True)
 class Hashed:
@@ -111,10 +128,10 @@ class ByNeighbours(
         targets = oversampling_targets(profile.counts, **self._strategy)
         k, on_small_class = self._value("kNeighbors"), self._value("onSmallClass")
         assignment = assign_classes(profile, targets, k=k, on_small_class=on_small_class)
-        medians = None
+        medians, found = None, Candidates(None, assignment)
         if assignment.tasks:
             medians = sampled_medians(table, profile, clock.run, seed=self._value("seed"))
-        found = self._candidates(table, profile, assignment, medians, clock)
+            found = self._candidates(table, profile, assignment, medians, clock).receiving()
         records, assignment = found.records, found.assignment
         hashed = self._hashed(table, profile, found, medians, clock)
         recipe, trial = self._recipe(table, found, hashed, clock)
@@ -230,7 +247,7 @@ class ByNeighbours(
     ) -> Candidates:
         """The rows of the classes that receive new ones, and which of them may be bases."""
         labels = [task.label for task in assignment.tasks]
-        return Candidates(KeptRecords(class_records(table, labels)) if labels else None, assignment)
+        return Candidates(KeptRecords(class_records(table, labels)), assignment)
 
     def _table(self, df: DataFrame) -> Table:
         """The table by roles of its columns, refused where they do not fit the method."""
@@ -269,6 +286,8 @@ class ByNeighbours(
         clock: PhaseClock,
     ) -> list[ClassSample]:
         """A sample of each class that receives rows, nothing missing in it."""
+        if found.samples:
+            return list(found.samples)
         samples: list[ClassSample] = clock.run(
             "sample", lambda: self._samples(found.records, profile, found.assignment)
         )

@@ -111,8 +111,6 @@ class KMeansSMOTE(Interpolating, HasInterpolatedFeaturesCol):
         medians: Floats | None,
         clock: PhaseClock,
     ) -> Candidates:
-        if not assignment.tasks:
-            return Candidates(None, assignment)
         clusters: Clusters = clock.run(
             "cluster",
             lambda: find_clusters(
@@ -140,16 +138,6 @@ class KMeansSMOTE(Interpolating, HasInterpolatedFeaturesCol):
             samples=tuple(samples),
             single=clusters.single,
         )
-
-    def _sampled(
-        self,
-        table: Table,
-        profile: Profile,
-        found: Candidates,
-        medians: Floats | None,
-        clock: PhaseClock,
-    ) -> list[ClassSample]:
-        return list(found.samples)
 
     def _parts(self, assignment: Assignment, clusters: Clusters) -> list[ClassTask]:
         """The rows of each class in each valid cluster; of a class that is copied, all rows."""

@@ -92,8 +92,6 @@ class ByStanding(Interpolating, HasTableSearch, HasInterpolatedFeaturesCol):
         medians: Floats | None,
         clock: PhaseClock,
     ) -> Candidates:
-        if not assignment.tasks:
-            return Candidates(None, assignment)
         tasks = assignment.tasks
         k_name, k = self._looked_at
         taken = self._taken

@@ -94,6 +94,29 @@ def test_exponent_0_shares_rows_out_by_their_number_alone(two):
     assert "13 new rows per real one" in notice(crowded, "crowded_cluster")
 
 
+def test_clusters_whose_share_is_no_row_are_not_searched(two):
+    one, three = (
+        apart(
+            clusterBalanceThreshold=0.0,
+            densityExponent=0.0,
+            provenance=True,
+            samplingStrategy={"a": target},
+        )
+        for target in (61, 63)
+    )
+    plan = one.plan(two)
+    (a, _) = plan.report.classes
+    assert (a.rows_added, a.buckets) == (1, 1)
+    assert three.plan(two).report.classes[0].buckets == 2
+
+    (new,) = plan.synthetic().collect()
+    real = plan.resampled().filter("NOT is_synthetic AND label = 'a'").toPandas()
+    parents = real[real["row_key"].astype(str).isin([str(new.base_id), str(new.neighbour_id)])]
+    assert new.x < 100
+    assert (parents["x"] < 100).sum() == len(parents) == 2
+    assert contents(one.plan(two.repartition(5)).synthetic()) == contents(plan.synthetic())
+
+
 def test_report_has_one_outcome_and_one_accuracy_for_each_class(two):
     plan = apart(clusterBalanceThreshold=0.0, densityExponent=0.0).plan(two)
 
