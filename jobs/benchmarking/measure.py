@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,24 @@ def _resident(process: psutil.Process) -> int:
         return 0
 
 
+def imbalance(tasks: Sequence[Mapping[str, Any]]) -> Figures:
+    """Bytes that the largest of the tasks that read a shuffle read, over the mean of these.
+
+    Tasks that read files, which a stage runs beside them where rows are put together, are none of
+    them; nor is there a figure where Spark has forgotten the tasks of an old stage.
+
+    Parameters
+    ----------
+    tasks : sequence of mapping
+        Of one stage, as Spark's REST API lists them.
+    """
+    metrics = [task["taskMetrics"] for task in tasks if task["status"] == "SUCCESS"]
+    shuffled = [each for each in metrics if not each["inputMetrics"]["bytesRead"]]
+    parts = [each["shuffleReadMetrics"] for each in shuffled]
+    read = [int(part["localBytesRead"]) + int(part["remoteBytesRead"]) for part in parts]
+    return {"largest_task_over_mean": max(read) / (sum(read) / len(read))} if any(read) else {}
+
+
 class Stages:
     """The stages that a session runs from now on, by Spark's REST API (needs spark.ui.enabled)."""
 
@@ -113,15 +131,7 @@ class Stages:
         tasks = self._get(
             f"/{reader['stageId']}/{reader['attemptId']}/taskList?length={reader['numTasks']}"
         )
-        metrics = [
-            task["taskMetrics"]["shuffleReadMetrics"]
-            for task in tasks
-            if task["status"] == "SUCCESS"
-        ]
-        read = [int(m["localBytesRead"]) + int(m["remoteBytesRead"]) for m in metrics]
-        if not any(read):  # Spark forgets the tasks of old stages
-            return figures
-        return figures | {"largest_task_over_mean": max(read) / (sum(read) / len(read))}
+        return figures | imbalance(tasks)
 
     def _finished(self) -> list[dict[str, Any]]:
         stages: list[dict[str, Any]] = []

@@ -21,7 +21,7 @@ from benchmarking.contenders import FLOOR, OURS, SINGLE_MACHINE, chosen_contende
 from benchmarking.datasets import Table, copy_parquet, write_generated
 from benchmarking.document import markdown, table, write_csv
 from benchmarking.figures import crossing, floor_seconds, forecast, slope, summaries
-from benchmarking.measure import copies_share, row_counts
+from benchmarking.measure import copies_share, imbalance, row_counts
 from benchmarking.plots import write_plot
 from benchmarking.scenarios import Run, contests_of, rotated, run_scenario
 from sklearn.neighbors import NearestNeighbors
@@ -246,6 +246,18 @@ def test_copies_are_counted_within_their_class(tmp_path):
 
     assert copies_share(tmp_path / "out.parquet") == 0.25
     assert row_counts(tmp_path / "out.parquet") == {"output_rows": 6, "new_rows": 4}
+
+
+def test_imbalance_is_among_tasks_that_read_the_shuffle():
+    def task(local, remote=0, *, files=0, status="SUCCESS"):
+        read = {"localBytesRead": local, "remoteBytesRead": remote}
+        metrics = {"shuffleReadMetrics": read, "inputMetrics": {"bytesRead": files}}
+        return {"status": status, "taskMetrics": metrics}
+
+    scans = [task(0, files=11_748) for _ in range(8)]
+    tasks = [task(100), task(50, 50), task(400), task(0), *scans, task(9_000, status="FAILED")]
+    assert imbalance(tasks) == {"largest_task_over_mean": 400 / 150}
+    assert imbalance(scans) == imbalance([task(0)]) == {}
 
 
 def test_medians_are_per_contender_and_leave_failures_out():
