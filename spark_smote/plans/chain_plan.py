@@ -114,7 +114,7 @@ def chain_plan(
         method=method,
         asked=asked,
         resolved=resolved,
-        columns=maker.report.columns,
+        columns=[column for column in maker.report.columns if column.name in chained.given],
         classes=classes,
         accuracy=[found for report in reports for found in report.accuracy],
         notices=_notices(reports, classes),

@@ -124,7 +124,7 @@ def target_notices(
     """What is to be known of so many new rows, however they are made."""
     largest = max(profile.counts.values())
     grown = {
-        label: (sum(task.new_rows for task in tasks), sum(task.rows for task in tasks))
+        label: (sum(task.new_rows for task in tasks), sum(task.standing.bases for task in tasks))
         for label, tasks in assignment.by_class.items()
     }
     full = [label for label, (new, _) in grown.items() if new and targets[label] >= largest]
@@ -147,7 +147,7 @@ def balanced_notices(full: Sequence[LabelValue], *, classes: int) -> list[Notice
 
 
 def crowded_notices(rows: Mapping[LabelValue, tuple[int, int]]) -> list[Notice]:
-    """Many new rows for each real one; `rows` are both, per class."""
+    """Many new rows for each real one they are made of; `rows` are both, per class."""
     crowded = {
         label: new / real for label, (new, real) in rows.items() if new > MOST_NEW_PER_REAL * real
     }
@@ -157,8 +157,8 @@ def crowded_notices(rows: Mapping[LabelValue, tuple[int, int]]) -> list[Notice]:
     return [
         Notice(
             "many_new_per_real",
-            f"Synthetic rows per real one: {figures}. Beyond {MOST_NEW_PER_REAL} they add "
-            f"weight, not information.",
+            f"Synthetic rows per real one that they are made of: {figures}. Beyond "
+            f"{MOST_NEW_PER_REAL} they add weight, not information.",
         )
     ]
 
@@ -218,15 +218,23 @@ def cleaning_notices(
     gone = [label for label, rows in after.items() if not rows]
     if gone:
         notices.append(Notice("class_removed", f"{_named(gone)} removed altogether."))
-    elif (now := smallest(after)) != rare and after[now] < after[rare]:
-        notices.append(
-            Notice(
-                "balance_turned",
-                f"Class {now!r} ({before[now]:,} rows before, {after[now]:,} now) becomes smaller "
-                f"than class {rare!r} ({after[rare]:,}), which was the smallest.",
-            )
+    return [*notices, *turned_notices(before, after)]
+
+
+def turned_notices(
+    before: Mapping[LabelValue, int], after: Mapping[LabelValue, int]
+) -> list[Notice]:
+    """A class that is rarer now than the rarest of before, as `cleaning_notices` takes them."""
+    rare, now = smallest(before), smallest(after)
+    if now == rare or not 0 < after[now] < after[rare]:
+        return []
+    return [
+        Notice(
+            "balance_turned",
+            f"Class {now!r} ({before[now]:,} rows before, {after[now]:,} now) becomes smaller "
+            f"than class {rare!r} ({after[rare]:,}), which was the smallest.",
         )
-    return notices
+    ]
 
 
 def kept_invalid_notices(profile: Profile, classes: Sequence[ClassOutcome]) -> list[Notice]:
@@ -259,7 +267,10 @@ def removal_notices(classes: Sequence[ClassOutcome]) -> list[Notice]:
     removed = sum(max(0, -c.rows_added) for c in classes)
     if not removed:
         return []
-    notices = [
+    notices = turned_notices(
+        {c.label: c.rows_before for c in classes}, {c.label: c.rows_after for c in classes}
+    )
+    notices += [
         Notice(
             "rows_removed",
             f"{removed:,} of {before:,} rows ({removed / before:.1%}) are left out: a model learns "

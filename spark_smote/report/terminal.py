@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from spark_smote.report import view, wording
-from spark_smote.results import ClassOutcome, Notice, ResampleReport
+from spark_smote.results import ClassOutcome, ColumnRole, Notice, ResampleReport
 
 CLASSES = 20
 """Classes in the table."""
@@ -50,8 +50,10 @@ def text_summary(report: ResampleReport) -> str:
     title = f"{wording.literal(report.method)} on {wording.literal(report.label_col)}: {headline}"
     steps = [wrapped(step, indent="  ") for step in wording.steps(report, arrow="->")]
     parts = ["\n".join([title, *steps]), _classes(report)]
-    if report.columns and report.makes_rows:
-        parts.append(_columns(report))
+    if report.makes_rows:
+        parts += _columns(report, "columns on new rows", wording.on_new_rows)
+    else:
+        parts += _columns(report, "columns", wording.on_removal)
     parts.append(wrapped(wording.accuracy_sentence(report)))
     parts += [
         wrapped(f"class {wording.literal(nearest.label)}: {wording.nearest_sentence(nearest)}")
@@ -70,16 +72,16 @@ def text_summary(report: ResampleReport) -> str:
     return "\n\n".join(parts)
 
 
-def _columns(report: ResampleReport) -> str:
-    """What becomes of each column on new rows, a line per fate."""
+def _columns(report: ResampleReport, title: str, fate_of: Callable[[ColumnRole], str]) -> list[str]:
+    """What becomes of each column, a line per fate."""
     fates: dict[str, list[str]] = {}
     for column in view.columns_by_role(report):
-        fates.setdefault(wording.on_new_rows(column), []).append(wording.literal(column.name))
+        fates.setdefault(fate_of(column), []).append(wording.literal(column.name))
     lines = []
     for fate, names in fates.items():
         more = f" and {len(names) - COLUMNS} more" if len(names) > COLUMNS else ""
         lines.append(wrapped(f"{fate}: {', '.join(names[:COLUMNS])}{more}", indent="    "))
-    return "\n".join(["columns on new rows", *(f"  {line}" for line in lines)])
+    return ["\n".join([title, *(f"  {line}" for line in lines)])] if lines else []
 
 
 def _constraint(constraint: view.Constraint) -> str:

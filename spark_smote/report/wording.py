@@ -327,6 +327,12 @@ def on_new_rows(column: ColumnRole) -> str:
     }.get(column.role, ABSENT)
 
 
+def on_removal(column: ColumnRole) -> str:
+    """What a column is to a method that removes rows."""
+    looked_at = {"input": "looked at", "nominal": "looked at, by level", "label": "the class"}
+    return looked_at.get(column.role, "not looked at")
+
+
 def more_columns(number: int, largest_ks: float) -> str:
     """What is left out of a list of the columns that drift most."""
     if number == 1:

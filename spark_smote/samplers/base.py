@@ -71,6 +71,10 @@ class Sampler(HasLabel, HasMark, HasSeed, DefaultParamsReadable["Sampler"], MLWr
         )
         self.setParams(**params)
 
+    def __repr__(self) -> str:
+        asked = ", ".join(f"{name}={value!r}" for name, value in self._asked().items())
+        return f"{type(self).__name__}({asked})"
+
     @classmethod
     def needs_levels(cls) -> bool:
         """Whether it is for tables with nominal columns only."""

@@ -73,6 +73,7 @@ def test_the_report_tells_each_step_and_the_whole(fewer_then_more):
     assert "Step 1, random under-sampling: 300 -> 100 rows of class a; 200 removed" in text
     assert "Step 2, SMOTE: 180 -> 300 rows; 120 synthetic, in 2 of 3 classes" in text
     assert "step 1 removed 200" in text
+    assert {column.name for column in report.columns} == {"id", "x", "y", "label"}
     assert "Step 2, SMOTE: 180 → 300 rows" in page
     assert from_json(to_json(report)) == report
 

@@ -191,6 +191,16 @@ def test_the_report_says_how_many_rows_are_left_out(spark):
     }  # fmt: skip
 
 
+def test_ratios_that_turn_the_balance_over_are_warned_of(spark):
+    table = points(spark, {"'a'": 90, "'b'": 10, "'c'": 40})
+    few, even = (
+        RandomUnderSampler(samplingRatios={"a": ratio}).plan(table).report for ratio in (0.5, 1.0)
+    )
+    (said,) = [n.message for n in few.notices if n.code == "balance_turned"]
+    assert "Class 'a' (90 rows before, 5 now) becomes smaller than class 'b' (10)" in said
+    assert "balance_turned" not in {n.code for n in even.notices}
+
+
 def test_variants_that_read_alike_are_not_taken_for_each_other(spark):
     table = spark.sql(
         "select 0 as label, cast(date'2024-01-01' as variant) as v union all "

@@ -178,6 +178,13 @@ def test_parameters_are_keyword_only_and_known():
         SMOTE().setParams(kNeighbours=3)
 
 
+def test_a_sampler_shows_what_was_asked_of_it(spark):
+    assert repr(SMOTE(seed=7, samplingStrategy={"a": 9})) == (
+        "SMOTE(seed=7, samplingStrategy={'a': 9})"
+    )
+    assert repr(SMOTE()) == "SMOTE()"
+
+
 def test_none_leaves_a_parameter_as_it_is():
     assert SMOTE(kNeighbors=None).getKNeighbors() == 5
     assert not SMOTE(kNeighbors=None).isSet("kNeighbors")

@@ -49,6 +49,8 @@ def test_all_new_rows_lead_outwards_where_no_support_vector_is_in_danger(spark):
     (said,) = [n.message for n in plan.report.notices if n.code == "standing"]
     assert "0 are in danger, and 0 new rows" in said
     assert "and 120 new rows lead from these away" in said
+    (crowd,) = [n.message for n in plan.report.notices if n.code == "many_new_per_real"]
+    assert "per real one that they are made of" in crowd  # 40 rows, few of them support vectors
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,42 @@ def test_text_summary_is_narrow_and_plain(report):
     assert text == text.strip()
 
 
+@pytest.mark.parametrize(
+    ("makes_rows", "title", "fates"),
+    [
+        (
+            True,
+            "columns on new rows",
+            {
+                "interpolated: x",
+                "most frequent around the base row: kind",
+                "the class: label",
+                "copied from the base row: tag",
+            },
+        ),
+        (
+            False,
+            "columns",
+            {"looked at: x", "looked at, by level: kind", "the class: label", "not looked at: tag"},
+        ),
+    ],
+)
+def test_text_summary_tells_what_becomes_of_columns(makes_rows, title, fates):
+    roles = [
+        ColumnRole("x", "double", "input", "numeric"),
+        ColumnRole("kind", "string", "nominal", "nominalCols"),
+        ColumnRole("label", "string", "label", "labelCol"),
+        ColumnRole("tag", "string", "carried", "text", "copy" if makes_rows else None),
+    ]
+    report = replace(planned({0: 9, 1: 4}), columns=roles, makes_rows=makes_rows)
+    (section,) = [
+        part.splitlines()
+        for part in reports.text_summary(report).split("\n\n")
+        if part.splitlines()[0] == title
+    ]
+    assert {line.strip() for line in section[1:]} == fates
+
+
 def test_constraints_are_told_of_the_classes_that_receive_rows():
     report = SHAPES["constraints"]()
     page = Page(reports.to_html(report)).text
