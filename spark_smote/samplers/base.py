@@ -154,7 +154,11 @@ class Sampler(HasLabel, HasMark, HasSeed, DefaultParamsReadable["Sampler"], MLWr
             known = sorted(param.name for param in self.params)
             near = difflib.get_close_matches(unknown[0], known, n=3)
             hint = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(known)}"
-            raise ParameterError(f"{type(self).__name__} has no parameter {unknown[0]!r}; {hint}")
+            others = _samplers_with(unknown[0])
+            whose = f" (a parameter of {', '.join(others)})" if others else ""
+            raise ParameterError(
+                f"{type(self).__name__} has no parameter {unknown[0]!r}{whose}; {hint}"
+            )
         self._set(**{name: value for name, value in params.items() if value is not None})
         return self
 
@@ -255,6 +259,20 @@ class Sampler(HasLabel, HasMark, HasSeed, DefaultParamsReadable["Sampler"], MLWr
     def _optional(self, name: str, default: Any) -> Any:
         """Value of a parameter that not every sampler has."""
         return self._value(name) if self.hasParam(name) else default
+
+
+def _samplers_with(parameter: str) -> list[str]:
+    """Names of the samplers that have a parameter of this name."""
+    found: list[type[Any]] = [Sampler]
+    for each in found:
+        found += each.__subclasses__()
+    return sorted(
+        {
+            each.__name__
+            for each in found
+            if "method" in vars(each) and isinstance(getattr(each, parameter, None), Parameter)
+        }
+    )
 
 
 def _silent(_phase: str) -> AbstractContextManager[None]:

@@ -9,7 +9,7 @@ import pytest
 from pyspark.ml import Transformer
 from pyspark.ml.util import DefaultParamsReader
 
-from spark_smote import SMOTE
+from spark_smote import SMOTE, TomekLinks
 from spark_smote.errors import ParameterError
 from spark_smote.samplers import REGISTRY
 from spark_smote.samplers.params import REQUIRED, Parameter
@@ -176,6 +176,12 @@ def test_parameters_are_keyword_only_and_known():
         SMOTE(kNeighbours=3)
     with pytest.raises(ParameterError, match="kNeighbours.*did you mean kNeighbors"):
         SMOTE().setParams(kNeighbours=3)
+
+
+def test_a_parameter_of_other_samplers_is_told_whose_it_is(spark):
+    said = r"TomekLinks has no parameter 'groupCols' \(a parameter of SMOTE, SMOTENC\)"
+    with pytest.raises(ParameterError, match=said):
+        TomekLinks(groupCols=["shop"])
 
 
 def test_a_sampler_shows_what_was_asked_of_it(spark):
