@@ -27,6 +27,7 @@ from spark_smote.plans.survey import (
     rows_not_one_hot,
     tally_columns,
 )
+from spark_smote.plans.table import neutral
 from spark_smote.samplers.base import PhaseClock, Progress, library_versions
 from spark_smote.samplers.checks import columns
 from spark_smote.samplers.params import HasLabel, HasNeighbours, HasOtherCols, HasSeed
@@ -121,7 +122,7 @@ def inspect(
     )
     clock = PhaseClock(progress)
     schema = df.schema
-    frame = df.toDF(*[f"c{i}" for i in range(len(schema))])
+    frame = neutral(df)
     tallies: list[Tally] = clock.run("survey", lambda: tally_columns(frame, schema))
     roles = assign_roles(schema, chosen, tallies)
     inputs = [i for i, role in enumerate(roles) if role.name == "input"]

@@ -19,6 +19,7 @@ from spark_smote.plans.table import (
     ColumnRequest,
     Table,
     column_position,
+    neutral,
 )
 from spark_smote.results import ColumnRole
 
@@ -70,7 +71,7 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
         for i in range(len(names))
     )
     return Table(
-        frame=df.toDF(*[f"c{i}" for i in range(len(names))]),
+        frame=neutral(df),
         schema=schema,
         request=request,
         label=label,
