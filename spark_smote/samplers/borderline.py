@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from spark_smote.errors import ParameterError
 from spark_smote.kernels.distances import Floats
 from spark_smote.kernels.value_difference import ValueDifference
+from spark_smote.plans.candidates import Candidates
 from spark_smote.plans.classes import ClassTask, Standing
 from spark_smote.plans.model import ClassModel, parted_by_key
 from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.table import Table
 from spark_smote.results import Notice
 from spark_smote.samplers.checks import whole
-from spark_smote.samplers.interpolation import Candidates
 from spark_smote.samplers.params import HasLevelsAround, HasNeighbours, Parameter
 from spark_smote.samplers.standing import ByDanger
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import compress
 from typing import Any, ClassVar
 
-import numpy as np
 from pyspark.sql import DataFrame
 
 from spark_smote.kernels.distances import Floats
 from spark_smote.kernels.value_difference import ValueDifference
 from spark_smote.labels import in_order
+from spark_smote.plans.candidates import Candidates
 from spark_smote.plans.classes import Assignment, assign_classes
 from spark_smote.plans.columns import resolve_columns
 from spark_smote.plans.conditions import (
@@ -34,7 +33,6 @@ from spark_smote.plans.layout import lay_out
 from spark_smote.plans.model import ClassModel, divided, measured, sample_rows
 from spark_smote.plans.notices import plan_notices, refuse_id_like
 from spark_smote.plans.profile import Profile, profile_table
-from spark_smote.plans.ranges import Ranges
 from spark_smote.plans.recipe import Recipe
 from spark_smote.plans.records import KeptRecords, class_records
 from spark_smote.plans.resample_plan import ResamplePlan
@@ -46,10 +44,8 @@ from spark_smote.plans.tuning import QUALITIES
 from spark_smote.results import (
     ClassOutcome,
     ConditionMet,
-    CrossClassSearch,
     LabelValue,
     Notice,
-    SearchAccuracy,
     TrialDraws,
 )
 from spark_smote.samplers.base import PhaseClock, Sampler
@@ -65,41 +61,6 @@ from spark_smote.samplers.params import (
     HasSearch,
 )
 from spark_smote.strategy import check_strategy, oversampling_targets
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """Rows that new ones may be made of."""
-
-    records: KeptRecords | None
-    """As `plans.records.class_records` packs them; None where no class receives rows."""
-    assignment: Assignment
-    accuracy: tuple[SearchAccuracy, ...] = ()
-    """Of the search that chose bases."""
-    notices: tuple[Notice, ...] = ()
-    searches: tuple[CrossClassSearch, ...] = ()
-    """That same search, if there was one."""
-    samples: tuple[ClassSample, ...] = ()
-    """Of the rows of each task, where they are taken already."""
-    single: ClassModel | None = None
-    """What tells distances in all classes alike; None = each by its own rows."""
-    ranges: Ranges | None = None
-    """What new rows keep to, where they may lie beyond the rows they are made of."""
-
-    def receiving(self) -> Candidates:
-        """Without the classes, or parts of classes, that turned out to receive nothing."""
-        tasks = self.assignment.tasks
-        receives = np.array([task.new_rows > 0 for task in tasks])
-        if self.records is None or receives.all():
-            return self
-        codes = np.where(receives, np.cumsum(receives) - 1, -1)
-        left = [replace(task, code=int(codes[task.code])) for task in tasks if task.new_rows]
-        return replace(
-            self,
-            records=self.records.of_classes(codes) if left else None,
-            assignment=replace(self.assignment, tasks=tuple(left)),
-            samples=tuple(compress(self.samples, receives)),
-        )
 
 
 @dataclass(frozen=True)

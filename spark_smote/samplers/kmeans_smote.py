@@ -9,6 +9,7 @@ import numpy as np
 
 from spark_smote.errors import DataError
 from spark_smote.kernels.distances import Floats
+from spark_smote.plans.candidates import Candidates
 from spark_smote.plans.classes import Assignment, ClassTask
 from spark_smote.plans.cluster_notices import cluster_notices, no_valid_cluster
 from spark_smote.plans.clusters import (
@@ -25,7 +26,7 @@ from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.table import Table
 from spark_smote.samplers.base import PhaseClock
 from spark_smote.samplers.checks import number_or_auto, whole
-from spark_smote.samplers.interpolation import Candidates, Interpolating
+from spark_smote.samplers.interpolation import Interpolating
 from spark_smote.samplers.params import HasInterpolatedFeaturesCol, HasSearch, Parameter
 
 

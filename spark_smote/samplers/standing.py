@@ -10,6 +10,7 @@ from typing import ClassVar
 from spark_smote.errors import DataError
 from spark_smote.kernels.distances import Floats
 from spark_smote.plans.border import Border
+from spark_smote.plans.candidates import Candidates
 from spark_smote.plans.classes import Assignment, ClassTask, Standing
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import KeptRecords
@@ -21,7 +22,7 @@ from spark_smote.results import LabelValue, Notice
 from spark_smote.samplers.across import search_request
 from spark_smote.samplers.base import PhaseClock
 from spark_smote.samplers.checks import one_of, whole
-from spark_smote.samplers.interpolation import Candidates, Interpolating
+from spark_smote.samplers.interpolation import Interpolating
 from spark_smote.samplers.params import (
     HasInterpolatedFeaturesCol,
     HasTableSearch,
