@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from spark_smote.plans.records import KeptRecords, class_code
-from spark_smote.plans.table import Table
+from spark_smote.plans.table import Table, opaque
 from spark_smote.results import LabelValue
 
 MOST_AT_ONCE = 65_536
@@ -178,7 +178,7 @@ def repeated(table: Table, rows: DataFrame, times: DataFrame) -> DataFrame:
     wanted = times.toDF("key", "twin", "times").filter("times > 0")
     once = keyed.dropDuplicates(["key", "twin"]).join(wanted, ["key", "twin"])
     # one row = an occurrence that is wanted
-    return occurrences(once, F.col("times")).select(
+    return opaque(occurrences(once, F.col("times"))).select(
         *[F.col(f"c{i}").alias(f"c{i}", metadata=f.metadata) for i, f in enumerate(table.schema)],
         *("key", "twin", "occurrence"),
     )

@@ -11,7 +11,7 @@ from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.redraw import constrained
 from spark_smote.plans.removal import Removal
 from spark_smote.plans.synthesise import no_rows, synthesise, with_originals
-from spark_smote.plans.table import Table, renamed
+from spark_smote.plans.table import Table, opaque
 from spark_smote.results import ResampleReport
 
 
@@ -42,17 +42,17 @@ class ResamplePlan:
         """The new rows only, in the columns of the input (and of `provenance`, if asked for)."""
         names = self.table.schema.names
         new = self._new_rows()
-        return self._made(renamed(new, [*names, *new.columns[len(names) :]]))
+        return self._made(new.toDF(*names, *new.columns[len(names) :]))
 
     def removed(self) -> DataFrame:
         """The original rows that go, in the columns of the input."""
         nothing = self.table.frame.filter("false")
         rows = self.removal.removed if self.removal else nothing
-        return self._made(renamed(rows, self.table.schema.names))
+        return self._made(opaque(rows).toDF(*self.table.schema.names))
 
     def resampled(self) -> DataFrame:
         """The original rows that stay, untouched, and the new ones."""
-        originals = self.removal.kept if self.removal else self.table.frame
+        originals = opaque(self.removal.kept) if self.removal else self.table.frame
         return self._made(with_originals(self.table, originals, self._new_rows()))
 
     def _new_rows(self) -> DataFrame:

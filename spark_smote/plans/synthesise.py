@@ -31,7 +31,7 @@ from spark_smote.plans.parents import (
 )
 from spark_smote.plans.recipe import Recipe
 from spark_smote.plans.records import id_column, streamed, usable_rows
-from spark_smote.plans.table import KEY_COLUMN, PROVENANCE_COLUMNS, Table, label_literal, renamed
+from spark_smote.plans.table import KEY_COLUMN, PROVENANCE_COLUMNS, Table, label_literal
 from spark_smote.plans.vectors import stored
 from spark_smote.results import LabelValue
 
@@ -311,4 +311,4 @@ def with_originals(table: Table, originals: DataFrame, synthetic: DataFrame) -> 
         kind = T.LongType() if table.id is None else table.schema[table.id].dataType
         for name, type_ in zip(PROVENANCE_COLUMNS, (kind, kind, T.DoubleType()), strict=True):
             add(name, F.lit(None).cast(type_), F.col(name))
-    return renamed(originals.select(*real).union(synthetic.select(*new)), names)
+    return originals.select(*real).union(synthetic.select(*new)).toDF(*names)

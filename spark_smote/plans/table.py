@@ -41,20 +41,20 @@ _TWIN = 0x5DEECE66D
 
 
 def neutral(rows: DataFrame) -> DataFrame:
-    """The rows with columns called `c0`, `c1`, ..., of which Spark's optimizer infers nothing.
+    """The rows with columns called `c0`, `c1`, ..., opaque."""
+    return opaque(rows.toDF(*[f"c{i}" for i in range(len(rows.columns))]))
+
+
+def opaque(rows: DataFrame) -> DataFrame:
+    """The same rows, of columns with plain names, of which Spark's optimizer infers nothing.
 
     It follows the conditions that rows have met through each renaming: one on n columns (`dropna`,
     a split by a hash of the row) becomes 2^n conditions where rows are joined, and planning does
     not end for n = 25. Past the operator that `unpivot` makes it knows of none; there it does
     nothing else, and filters and the choice of columns still reach the files.
     """
-    names = tuple(f"c{i}" for i in range(len(rows.columns)))
-    return rows.toDF(*names).unpivot(names, names[:1], "variable", "value").select(*names)
-
-
-def renamed(rows: DataFrame, names: Sequence[str]) -> DataFrame:
-    """The rows under other names, in the same way."""
-    return neutral(rows).toDF(*names)
+    names = tuple(rows.columns)
+    return rows.unpivot(names, names[:1], "variable", "value").select(*names)
 
 
 @dataclass(frozen=True)
