@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.ml.linalg import SparseVector, Vectors, VectorUDT
+from pyspark.mllib import linalg as old
 from pyspark.sql import types as T
 
 from spark_smote import SMOTE
@@ -73,7 +74,6 @@ def test_stored_vectors_hold_the_matrix_by_the_rule_of_spark(rows, width, share,
 
 
 def test_vectors_of_the_old_library_are_refused_by_their_module(spark):
-    old = pytest.importorskip("pyspark.mllib.linalg")
     schema = T.StructType([T.StructField("v", old.VectorUDT()), SCHEMA["label"]])
     table = spark.createDataFrame([(old.Vectors.dense([1.0]), "a")], schema)
 

@@ -6,12 +6,12 @@ import pytest
 @pytest.fixture(autouse=True)
 def no_spark_session(monkeypatch):
     """Make every way to a session fail."""
-    pyspark_sql = pytest.importorskip("pyspark.sql")
+    from pyspark.sql import SparkSession
 
     def refuse(*args, **kwargs):
         raise AssertionError("a test in tests/unit started Spark: move it to tests/spark")
 
-    monkeypatch.setattr(pyspark_sql.SparkSession.Builder, "getOrCreate", refuse)
+    monkeypatch.setattr(SparkSession.Builder, "getOrCreate", refuse)
     monkeypatch.setattr("pyspark.java_gateway.launch_gateway", refuse)
     monkeypatch.setattr("pyspark.core.context.launch_gateway", refuse, raising=False)
 
