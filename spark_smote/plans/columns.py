@@ -82,6 +82,7 @@ def resolve_columns(df: DataFrame, request: ColumnRequest) -> Table:
         nominal=nominal,
         bounds=bounds,
         groups=groups,
+        given=df,
     )
 
 

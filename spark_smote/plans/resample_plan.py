@@ -52,8 +52,8 @@ class ResamplePlan:
 
     def resampled(self) -> DataFrame:
         """The original rows that stay, untouched, and the new ones."""
-        originals = opaque(self.removal.kept) if self.removal else self.table.frame
-        return self._made(with_originals(self.table, originals, self._new_rows()))
+        kept = opaque(self.removal.kept) if self.removal else None
+        return self._made(with_originals(self.table, kept, self._new_rows()))
 
     def _new_rows(self) -> DataFrame:
         if self.copies is not None:

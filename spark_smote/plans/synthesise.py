@@ -283,32 +283,32 @@ def _label(table: Table, labels: Sequence[object]) -> Column:
     return F.coalesce(F.array(*literals)[F.col("class")], literals[0])
 
 
-def with_originals(table: Table, originals: DataFrame, synthetic: DataFrame) -> DataFrame:
+def with_originals(table: Table, kept: DataFrame | None, synthetic: DataFrame) -> DataFrame:
     """Originals, untouched, and new rows, told apart by the synthetic column.
 
     Parameters
     ----------
-    originals : DataFrame
-        The rows of the table that stay, under its neutral names.
+    kept : DataFrame
+        The rows of the table that stay, under its neutral names; None if all do.
     synthetic : DataFrame
         What `synthesise` made.
     """
-    request = table.request
-    names = [field.name for field in table.schema]
-    real = [table.original(i) for i in range(len(names))]
-    new = [F.col(f"c{i}") for i in range(len(names))]
-
-    def add(name: str, of_real: Column, of_new: Column) -> None:
-        names.append(name)
-        real.append(of_real.alias(f"c{len(names)}"))
-        new.append(of_new.alias(f"c{len(names)}"))
-
-    if request.provenance and table.id is None:
-        add(KEY_COLUMN, table.key, F.lit(None).cast("bigint"))
+    request, width = table.request, len(table.schema)
+    added: list[tuple[str, Column, Column]] = []  # name, value of originals, value of new rows
+    keyed = request.provenance and table.id is None
+    if keyed:
+        added.append((KEY_COLUMN, table.key, F.lit(None).cast("bigint")))
     if request.synthetic_col:
-        add(request.synthetic_col, F.lit(False), F.lit(True))
+        added.append((request.synthetic_col, F.lit(False), F.lit(True)))
     if request.provenance:
         kind = T.LongType() if table.id is None else table.schema[table.id].dataType
         for name, type_ in zip(PROVENANCE_COLUMNS, (kind, kind, T.DoubleType()), strict=True):
-            add(name, F.lit(None).cast(type_), F.col(name))
-    return originals.select(*real).union(synthetic.select(*new)).toDF(*names)
+            added.append((name, F.lit(None).cast(type_), F.col(name)))
+    new = synthetic.select(*[F.col(f"c{i}") for i in range(width)], *[each[2] for each in added])
+    real = [value.alias(name) for name, value, _ in added]
+    if kept is None and table.given is not None and not keyed and not table.retyped:
+        # as they come: under neutral names, writing millions took a tenth to a third longer
+        return table.given.select("*", *real).union(new)
+    rows = table.frame if kept is None else kept
+    rows = rows.select(*[table.original(i) for i in range(width)], *real)
+    return rows.union(new).toDF(*table.schema.names, *[name for name, _, _ in added])

@@ -113,6 +113,8 @@ class Table:
     """Whether every row is known to be valid, so that none needs to be tested."""
     groups: tuple[int, ...] = ()
     """Columns that tell groups apart; among those copied."""
+    given: DataFrame | None = None
+    """What `frame` was made of, under its own names; None where no row of it is passed on."""
 
     @property
     def label_column(self) -> Column:
@@ -204,6 +206,11 @@ class Table:
         if isinstance(kind, T.ArrayType):
             return T.ArrayType(T.DoubleType(), kind.containsNull)
         return T.DoubleType()
+
+    @property
+    def retyped(self) -> bool:
+        """Whether columns of original rows change their type in the output."""
+        return "double" in self.bounds.values()
 
     def original(self, position: int) -> Column:
         """A column of original rows, as the output has it."""
