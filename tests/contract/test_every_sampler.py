@@ -29,6 +29,7 @@ def table(spark):
         f"cast(50 * {uniform(2)} AS int) AS n",
         f"float({uniform(3)}) AS f",
         "IF(id % 7 = 0, NULL, concat('level ', id % 4)) AS s",
+        partitions=3,
     )
 
 
@@ -92,7 +93,7 @@ def test_new_rows_are_told_apart_and_reported(done):
     assert new == {c.label: c.new_rows for c in plan.report.classes if c.new_rows}
 
 
-@pytest.mark.parametrize("partitions", [1, 3, 8])
+@pytest.mark.parametrize("partitions", [1, 8])  # the table has 3
 def test_output_does_not_depend_on_partitions_and_order(done, table, partitions):
     sampler, _, rows = done
     arranged = table.repartition(partitions, "n").sortWithinPartitions(F.desc("x"))

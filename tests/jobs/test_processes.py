@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import sysconfig
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -95,13 +94,13 @@ def test_bad_rows_are_one_line_and_exit_code_3(tmp_path):
 
 
 def test_a_bad_configuration_is_found_without_starting_spark(tmp_path):
-    start = time.monotonic()
-
-    done = _run(SCRIPTS / "spark-smote", "resample", "in", "out", "--set", "params=7")
+    done = _run(
+        *(SCRIPTS / "spark-smote", "resample", "in", "out", "--set", "params=7"),
+        JAVA_HOME=str(tmp_path),
+    )
 
     assert done.returncode == 2
     assert done.stderr.startswith("error: params=7: ")
-    assert time.monotonic() - start < 5
 
 
 def test_without_java_the_command_says_what_to_install(source, tmp_path):

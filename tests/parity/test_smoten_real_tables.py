@@ -62,7 +62,7 @@ def test_nearly_all_neighbours_are_found_and_levels_keep_their_shares(
     table = spark_table(frame, 2)
     largest = frame["label"].value_counts().max()
     plan = SMOTEN(samplingStrategy="minority", seed=1).plan(table)
-    output = plan.resampled()
+    output = plan.resampled().persist()  # searched once, gone over many times
     grown = [c for c in plan.report.classes if c.rows_added]
     assert [c.rows_after for c in grown] == [largest]
     (found,) = plan.report.accuracy
@@ -79,3 +79,4 @@ def test_nearly_all_neighbours_are_found_and_levels_keep_their_shares(
     assert moved[0].total_variation <= 0.5
     assert all(each.synthetic_levels <= each.real_levels for each in moved)
     assert output.filter(F.col("is_synthetic")).count() == grown[0].rows_added
+    output.unpersist()
