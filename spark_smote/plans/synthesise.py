@@ -31,7 +31,13 @@ from spark_smote.plans.parents import (
 )
 from spark_smote.plans.recipe import Recipe
 from spark_smote.plans.records import id_column, streamed, usable_rows
-from spark_smote.plans.table import KEY_COLUMN, PROVENANCE_COLUMNS, Table, label_literal
+from spark_smote.plans.table import (
+    KEY_COLUMN,
+    PROVENANCE_COLUMNS,
+    Table,
+    label_literal,
+    opaque,
+)
 from spark_smote.plans.vectors import stored
 from spark_smote.results import LabelValue
 
@@ -71,7 +77,7 @@ def no_rows(table: Table) -> DataFrame:
         return none.select(*columns)
     ids = id_column(table)
     named = zip((ids, ids, F.lit(0.0)), PROVENANCE_COLUMNS, strict=True)
-    return none.select(*columns, *[column.alias(name) for column, name in named])
+    return opaque(none.select(*columns, *[column.alias(name) for column, name in named]))
 
 
 def emitted_schema(table: Table, labels: Sequence[LabelValue]) -> T.StructType:
@@ -288,7 +294,7 @@ def with_originals(table: Table, kept: DataFrame | None, synthetic: DataFrame) -
 
     Parameters
     ----------
-    kept : DataFrame
+    kept : DataFrame or None
         The rows of the table that stay, under its neutral names; None if all do.
     synthetic : DataFrame
         What `synthesise` made.
@@ -305,10 +311,13 @@ def with_originals(table: Table, kept: DataFrame | None, synthetic: DataFrame) -
         for name, type_ in zip(PROVENANCE_COLUMNS, (kind, kind, T.DoubleType()), strict=True):
             added.append((name, F.lit(None).cast(type_), F.col(name)))
     new = synthetic.select(*[F.col(f"c{i}") for i in range(width)], *[each[2] for each in added])
-    real = [value.alias(name) for name, value, _ in added]
     if kept is None and table.given is not None and not keyed and not table.retyped:
         # as they come: under neutral names, writing millions took a tenth to a third longer
-        return table.given.select("*", *real).union(new)
+        marks = [value.alias(name) for name, value, _ in added]
+        return table.given.select("*", *marks).union(new)
+    marks = [value.alias(f"c{width + i}") for i, (_, value, _) in enumerate(added)]
     rows = table.frame if kept is None else kept
-    rows = rows.select(*[table.original(i) for i in range(width)], *real)
+    rows = rows.select(*[table.original(i) for i in range(width)], *marks)
+    # that a key is a hash of all columns is a condition on all of them too
+    rows = opaque(rows) if keyed else rows
     return rows.union(new).toDF(*table.schema.names, *[name for name, _, _ in added])

@@ -114,7 +114,8 @@ class Table:
     groups: tuple[int, ...] = ()
     """Columns that tell groups apart; among those copied."""
     given: DataFrame | None = None
-    """What `frame` was made of, under its own names; None where no row of it is passed on."""
+    """All rows, under their own names, whichever of them `frame` holds; None where none is passed
+    on."""
 
     @property
     def label_column(self) -> Column:
