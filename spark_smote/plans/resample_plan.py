@@ -51,7 +51,11 @@ class ResamplePlan:
         return self._made(opaque(rows).toDF(*self.table.schema.names))
 
     def resampled(self) -> DataFrame:
-        """The original rows that stay, untouched, and the new ones."""
+        """The original rows that stay, untouched, and the new ones.
+
+        Its columns may be those of the input, as after `union`: join the two by names of columns,
+        or under an alias.
+        """
         kept = opaque(self.removal.kept) if self.removal else None
         return self._made(with_originals(self.table, kept, self._new_rows()))
 
