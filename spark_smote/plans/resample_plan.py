@@ -56,7 +56,7 @@ class ResamplePlan:
         Its columns may be those of the input, as after `union`: join the two by names of columns,
         or under an alias.
         """
-        kept = opaque(self.removal.kept) if self.removal else None
+        kept = self.removal.kept if self.removal else None
         return self._made(with_originals(self.table, kept, self._new_rows()))
 
     def _new_rows(self) -> DataFrame:
