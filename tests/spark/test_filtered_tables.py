@@ -65,7 +65,7 @@ def test_plans_end_and_leave_nothing_to_follow(split, sampler, params):
     output = plan.resampled()
     assert counts(output) == {c.label: c.rows_after for c in plan.report.classes}
     for frame in (output, plan.synthetic(), plan.removed()):
-        assert known(frame) <= 3  # that none of the columns of provenance is null
+        assert known(frame) < 3 + params.get("provenance", False)  # its three are never null
     shops = split.select("shop").distinct()
     real = output.filter(~F.col("is_synthetic"))
     assert len(joined(real, shops).collect()) == real.count()
