@@ -59,6 +59,7 @@ def test_session_is_left_as_it_was(spark, from_files):
     before = state()
     output = mixed_sizes_sampler("random_projection").resample(from_files)
     assert fingerprint(output)[0] == 3 * 9_300
+    del output  # Spark keeps what its rows are made of until then
     assert SMOTE(seed=1).resample(cached).count() == 40
     with pytest.raises(ValueError, match="lable"):
         SMOTE(labelCol="lable").resample(cached)
