@@ -53,7 +53,13 @@ InputPath = Annotated[
     str | None, typer.Argument(metavar="INPUT", help="Table to read: file, folder or URI.")
 ]
 Label = Annotated[str | None, typer.Option(help="Column with the classes.")]
-Neighbours = Annotated[int | None, typer.Option("--k", help="Neighbours of a row.")]
+Neighbours = Annotated[
+    int | None,
+    typer.Option(
+        "--k",
+        help="Neighbours of a row: kNeighbors. Of methods that clean: --set params.nNeighbors=3.",
+    ),
+]
 IdColumn = Annotated[
     str | None,
     typer.Option("--id", metavar="COLUMN", help="Column that identifies a row."),
@@ -113,7 +119,7 @@ def resample(
         str | None,
         typer.Option(
             help='auto, a ratio (0.25), a word ("not majority"), JSON {class: rows}, or for '
-            "methods that clean [class, ...]; ratios of several classes: "
+            "methods that clean \\[class, ...]; ratios of several classes: "
             "--set 'params.samplingRatios={class: 0.25, ...}'."
         ),
     ] = None,

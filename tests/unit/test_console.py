@@ -7,7 +7,9 @@ import time
 import pytest
 from pyspark.errors import AnalysisException, PySparkException
 from rich.console import Console
+from typer.testing import CliRunner
 
+from spark_smote.cli import app
 from spark_smote.console import explain, phase_progress
 from spark_smote.errors import DataError, OutputError, ParameterError, PathError, SchemaError
 
@@ -148,3 +150,9 @@ def test_a_phase_that_fails_lets_its_error_through():
         progress("profile"),
     ):
         raise DataError("one class")
+
+
+def test_help_shows_lists_in_brackets():
+    shown = CliRunner().invoke(app, ["resample", "--help"], env={"COLUMNS": "300"}).stdout
+
+    assert "JSON {class: rows}, or for methods that clean [class, ...];" in shown
