@@ -53,13 +53,7 @@ InputPath = Annotated[
     str | None, typer.Argument(metavar="INPUT", help="Table to read: file, folder or URI.")
 ]
 Label = Annotated[str | None, typer.Option(help="Column with the classes.")]
-Neighbours = Annotated[
-    int | None,
-    typer.Option(
-        "--k",
-        help="Neighbours of a row: kNeighbors. Of methods that clean: --set params.nNeighbors=3.",
-    ),
-]
+Neighbours = Annotated[int | None, typer.Option("--k", help="Neighbours of a row (kNeighbors).")]
 IdColumn = Annotated[
     str | None,
     typer.Option("--id", metavar="COLUMN", help="Column that identifies a row."),
