@@ -65,7 +65,8 @@ def cluster_notices(
             f"{found} clusters{fewer} were fitted on {some}all {rows:,} usable rows; every row "
             f"belongs to the nearest centre.",
             "info",
-        )
+        ),
+        *clusters.notices,
     ]
     for parts in shared.by_class.values():
         if parts[0].group:

@@ -19,7 +19,7 @@ from spark_smote.plans.classes import ClassTask
 from spark_smote.plans.folding import fold_records
 from spark_smote.plans.hashing import placed_rows
 from spark_smote.plans.model import SAMPLE_BYTES, ClassModel, measured
-from spark_smote.plans.notices import refuse_id_like
+from spark_smote.plans.notices import id_like_notices
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import (
     KeptRecords,
@@ -32,7 +32,7 @@ from spark_smote.plans.sample import ClassSample, sample_classes
 from spark_smote.plans.search import EVERY_CLASS
 from spark_smote.plans.standing import Counts
 from spark_smote.plans.table import Table
-from spark_smote.results import LabelValue
+from spark_smote.results import LabelValue, Notice
 
 ROWS_CLUSTERED = 32_768
 """Distinct rows that clusters are fitted on, at most: 32 for each of the most clusters."""
@@ -53,6 +53,8 @@ class Clusters:
     """Usable rows, shape (clusters, classes)."""
     sample: ClassSample
     """What the centres are the means of."""
+    notices: tuple[Notice, ...]
+    """Of columns that look like ids."""
 
     @property
     def single(self) -> ClassModel:
@@ -99,13 +101,14 @@ def find_clusters(
         seed=seed,
         purpose="clusters",
     )
-    refuse_id_like(table, [sampled[EVERY_CLASS]])
+    notices = id_like_notices(table, [sampled[EVERY_CLASS]])
     sample = sampled[EVERY_CLASS].completed(medians)
     single = measured(sample, standardize=standardize, medians=medians)
     points = single.scaled(sample.features)
     family = VoronoiHash.of_clusters(points, sample.multiplicity, clusters, seed)
     model = replace(single, family=family, splits=np.ones(family.buckets, dtype=np.int64))
-    return Clusters(model, labels, _counted(records.frame, model, len(labels)), sample)
+    rows_each = _counted(records.frame, model, len(labels))
+    return Clusters(model, labels, rows_each, sample, tuple(notices))
 
 
 def _counted(records: DataFrame, model: ClassModel, classes: int) -> Ints:

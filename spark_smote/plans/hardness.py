@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,13 +12,13 @@ from pyspark.sql import DataFrame
 from spark_smote.errors import DataError
 from spark_smote.kernels.hardness import OutOfFold
 from spark_smote.plans.arrow import ArrowFunction, features_of, integers_of, worker
-from spark_smote.plans.notices import refuse_id_like
+from spark_smote.plans.notices import id_like_notices
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.ranked import RANKED
 from spark_smote.plans.records import KeptRecords, streamed
 from spark_smote.plans.sample import sample_classes, shared_budget, weights_of
 from spark_smote.plans.table import Table
-from spark_smote.results import LabelValue
+from spark_smote.results import LabelValue, Notice
 
 MOST_FITTED = 65_536
 """Rows of all classes together that are learned from."""
@@ -39,6 +39,8 @@ class Learned:
     """Rows learned from, equal ones counted each."""
     whole: bool
     """Whether these are all."""
+    notices: Sequence[Notice]
+    """Of columns that look like ids."""
 
 
 def learned(
@@ -70,7 +72,7 @@ def learned(
         purpose="hardness",
         by="rank",
     )
-    refuse_id_like(table, list(sampled.values()))
+    notices = id_like_notices(table, list(sampled.values()))
     there = [(code, part) for code, part in enumerate(sampled.values()) if len(part.keys)]
     parts = [part for _, part in there]
     models = OutOfFold.fit(
@@ -81,7 +83,7 @@ def learned(
         seed=seed,
     )
     rows = sum(int(part.multiplicity.sum()) for part in parts)
-    return Learned(models, rows, all(part.complete for part in parts))
+    return Learned(models, rows, all(part.complete for part in parts), notices)
 
 
 def _refuse(usable: Mapping[LabelValue, int], folds: int) -> None:

@@ -32,27 +32,42 @@ MOST_INVALID = 0.1
 """Share of rows with invalid inputs that a class may be left with without a word."""
 FEWEST_FOR_IDS = 50
 """Among fewer rows, all-distinct integers say nothing."""
+IDS_DIFFER = 0.9
+"""Share of rows in which an id differs, where some are there twice."""
 
 
-def refuse_id_like(table: Table, samples: Sequence[ClassSample]) -> None:
-    """Refuse an integer column that is different in every sampled row, unless it was asked for.
+def id_like_notices(table: Table, samples: Sequence[ClassSample]) -> list[Notice]:
+    """Tell of integer columns that differ in nearly every sampled row, unless they were asked for.
 
     Raises
     ------
     DataError
-        Naming the column.
+        If one differs in every row of a sample, naming the column.
     """
+    notices = []
     for row, position in possible_ids(table):
+        name = table.schema[position].name
+        nearly = None
         for sample in samples:
             there = sample.features[:, row] != MISSING
             rows = int(sample.multiplicity[there].sum())
-            if rows >= FEWEST_FOR_IDS and len(np.unique(sample.features[there, row])) == rows:
-                name = table.schema[position].name
+            values = len(np.unique(sample.features[there, row]))
+            if rows < FEWEST_FOR_IDS or values < IDS_DIFFER * rows:
+                continue
+            if values == rows:
                 raise DataError(
                     f"column {name!r} is different in each of {rows:,} sampled rows: it looks "
                     f"like an id, and ids {_unfit(table)} or idCol, or name it in inputCols if "
                     f"it is a quantity"
                 )
+            nearly = nearly or f"has {values:,} values in {rows:,} sampled rows"
+        if nearly:
+            message = (
+                f"Column {name!r} {nearly}. If it is an id of which some rows are there twice: ids "
+                f"{_unfit(table)} or idCol. If it is a quantity, name it in inputCols."
+            )
+            notices.append(Notice("id_like", message))
+    return notices
 
 
 def _unfit(table: Table) -> str:
@@ -181,7 +196,7 @@ def skipped_notices(profile: Profile) -> list[Notice]:
 
 
 def cleaning_notices(
-    before: Mapping[LabelValue, int], after: Mapping[LabelValue, int]
+    before: Mapping[LabelValue, int], after: Mapping[LabelValue, int], remedy: str
 ) -> list[Notice]:
     """What the removal of rows did to the classes.
 
@@ -189,6 +204,8 @@ def cleaning_notices(
     ----------
     before, after : mapping of label to rows
         Every class.
+    remedy : str
+        What makes the method remove fewer rows, as a sentence.
     """
     notices = []
     rare = smallest(before)
@@ -198,7 +215,7 @@ def cleaning_notices(
             Notice(
                 "minority_removed",
                 f"Class {rare!r}, the smallest, loses {lost:.0%} of its {before[rare]:,} rows. "
-                f"Leave it out of samplingStrategy to keep them.",
+                f"{remedy}",
             )
         )
     halved = [
@@ -212,7 +229,7 @@ def cleaning_notices(
             Notice(
                 "most_of_class_removed",
                 f"More than half of the rows of a class are removed: {named}. A model learns the "
-                f"class from the others.",
+                f"class from the others. {remedy}",
             )
         )
     gone = [label for label, rows in after.items() if not rows]

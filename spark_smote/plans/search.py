@@ -34,13 +34,14 @@ from spark_smote.plans.model import (
     measured,
     sample_rows,
 )
-from spark_smote.plans.notices import refuse_id_like
+from spark_smote.plans.notices import id_like_notices
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import KeptRecords, joint_records, streamed
 from spark_smote.plans.sample import ClassSample, sample_classes
+from spark_smote.plans.search_notices import flat_levels_notices
 from spark_smote.plans.table import Table
 from spark_smote.plans.tuning import QUALITIES, rows_in_one_bucket
-from spark_smote.results import CrossClassSearch, LabelValue, SearchAccuracy
+from spark_smote.results import CrossClassSearch, LabelValue, Notice, SearchAccuracy
 
 EVERY_CLASS = "the table"
 """What stands for all classes as one."""
@@ -87,11 +88,6 @@ class Metric:
     model: ClassModel
     k: int
 
-    @property
-    def levels_are_flat(self) -> bool:
-        """Whether there are nominal columns, and none of them counts."""
-        return isinstance(self.model.nominal, Nominal) and self.model.nominal.weight == 0
-
     def seen(self, rows: BucketRows) -> BucketRows:
         """The rows as the search sees them, nothing missing."""
         return replace(rows, features=self.model.searched(rows.features))
@@ -110,6 +106,8 @@ class Search:
     records: KeptRecords
     accuracy: tuple[SearchAccuracy, ...]
     extent: CrossClassSearch
+    notices: tuple[Notice, ...]
+    """Of the columns that are searched by."""
 
     def judged(
         self, judge: Callable[[Bucket, Ints], Iterable[pa.RecordBatch]], schema: str
@@ -179,8 +177,7 @@ def prepare_search(
     records = records or KeptRecords(joint_records(table, labels, with_key=request.with_key))
     sampled = _Samples(records, usable, profile.dimensions, request)
     sample, searched = run("sample", lambda: (sampled.joint(), sampled.searched()))
-    if request.refuses_ids:
-        refuse_id_like(table, [sample])
+    ids = id_like_notices(table, [sample]) if request.refuses_ids else []
     model: ClassModel = run(
         "hash",
         lambda: _fitted(
@@ -211,7 +208,13 @@ def prepare_search(
             buckets=model.buckets,
             largest_bucket=int(counts.all_rows.max()),
         ),
+        notices=(*ids, *flat_levels_notices(["the table"] if _levels_are_flat(model) else [])),
     )
+
+
+def _levels_are_flat(model: ClassModel) -> bool:
+    """Whether there are nominal columns, and none of them counts."""
+    return isinstance(model.nominal, Nominal) and model.nominal.weight == 0
 
 
 def _refuse_too_few(

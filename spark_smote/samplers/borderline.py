@@ -104,7 +104,7 @@ class BorderlineSMOTE(ByDanger, HasLevelsAround):
         return Notice(
             "standing",
             f"Class {task.label!r}: {danger:,} rows are in danger and new ones start from these; "
-            f"{noise:,} are noise, {safe:,} safe.",
+            f"{noise:,} are noise, {safe:,} safe (mNeighbors={self._value('mNeighbors')}).",
             "info",
         )
 

@@ -14,13 +14,13 @@ from spark_smote.kernels.distances import Floats
 from spark_smote.labels import in_order
 from spark_smote.plans.cleaning import of_classes, rows_per_class
 from spark_smote.plans.imputing import sampled_medians
-from spark_smote.plans.notices import cleaning_notices, skipped_notices
+from spark_smote.plans.notices import cleaning_notices, kept_invalid_notices, skipped_notices
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.removal import Removal, without_keys
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.search import Search, SearchRequest, prepare_search
-from spark_smote.plans.search_notices import accuracy_notices, flat_levels_notices
+from spark_smote.plans.search_notices import accuracy_notices
 from spark_smote.plans.table import Table
 from spark_smote.results import ClassOutcome, CrossClassSearch, LabelValue, Notice, SearchAccuracy
 from spark_smote.samplers.across import AcrossClasses, search_request
@@ -44,7 +44,8 @@ class Pass:
     """Rows found of each class."""
     accuracy: tuple[SearchAccuracy, ...]
     extent: CrossClassSearch
-    levels_are_flat: bool
+    notices: tuple[Notice, ...]
+    """Of the columns that are searched by."""
     split: bool
     """Whether buckets were split at random."""
 
@@ -76,13 +77,17 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
         left = profile
         for each in passes:
             left = each.left(left)
+        outcomes = self._outcomes(profile, left, passes)
+        notices = [
+            *self._described(profile, left, passes),
+            *passes[0].notices,
+            *cleaning_notices(profile.counts, left.counts, self._remedy),
+            *kept_invalid_notices(profile, outcomes),
+            *skipped_notices(profile),
+            *accuracy_notices(_accuracy(passes), split=any(each.split for each in passes)),
+        ]
         report = self._report(
-            table,
-            profile,
-            self._outcomes(profile, left, passes),
-            clock,
-            accuracy=_accuracy(passes),
-            notices=[*self._described(profile, left, passes), *_notices(profile, left, passes)],
+            table, profile, outcomes, clock, accuracy=_accuracy(passes), notices=notices
         )
         report.searches = [each.extent for each in passes]
         return ResamplePlan(report, table, removal=removal)
@@ -128,6 +133,11 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
     def _found(self, search: Search, targets: Sequence[LabelValue]) -> DataFrame:
         """Each row to remove where its class may lose some (`plans.cleaning.FOUND`)."""
 
+    @property
+    def _remedy(self) -> str:
+        """What makes the method remove fewer rows, as a sentence."""
+        return f"samplingStrategy of {type(self).__name__} can leave such a class out."
+
     def _described(self, profile: Profile, left: Profile, passes: Sequence[Pass]) -> list[Notice]:
         """What was found of the classes, where the counts of rows that go do not say it."""
         return []
@@ -167,7 +177,7 @@ def judged(
         clock.run("search", lambda: rows_per_class(search, kept.frame)),
         search.accuracy,
         search.extent,
-        search.metric.levels_are_flat,
+        search.notices,
         bool((search.metric.model.splits > 1).any()),
     )
 
@@ -188,13 +198,3 @@ def all_gone(passes: Sequence[Pass]) -> DataFrame:
 
 def _accuracy(passes: Sequence[Pass]) -> list[SearchAccuracy]:
     return [found for each in passes for found in each.accuracy]
-
-
-def _notices(profile: Profile, left: Profile, passes: Sequence[Pass]) -> list[Notice]:
-    first = passes[0]
-    return [
-        *flat_levels_notices(["the table"] if first.levels_are_flat else []),
-        *cleaning_notices(profile.counts, left.counts),
-        *skipped_notices(profile),
-        *accuracy_notices(_accuracy(passes), split=any(each.split for each in passes)),
-    ]

@@ -13,13 +13,13 @@ from spark_smote.plans.classes import Assignment, assign_classes
 from spark_smote.plans.columns import resolve_columns
 from spark_smote.plans.copying import Copies, copied_rows, draw_copies
 from spark_smote.plans.movement import Movement, sample_rows
-from spark_smote.plans.notices import refuse_id_like, target_notices
+from spark_smote.plans.notices import id_like_notices, target_notices
 from spark_smote.plans.profile import Profile, profile_table
 from spark_smote.plans.records import class_records
 from spark_smote.plans.resample_plan import ResamplePlan
 from spark_smote.plans.sample import ClassSample, sample_classes
 from spark_smote.plans.table import ColumnRequest, Table
-from spark_smote.results import LabelValue
+from spark_smote.results import LabelValue, Notice
 from spark_smote.samplers.base import PhaseClock, Sampler
 from spark_smote.samplers.params import (
     HasFeaturesCol,
@@ -42,11 +42,16 @@ class Copying(
 
     provenance = HasNewRows.provenance.adding("Neighbour and gap are null on new rows too.")
 
+    @property
+    @abstractmethod
+    def _needs(self) -> tuple[str, str] | None:
+        """What needs the inputs of a row, and a remedy where they are missing; None = nothing."""
+
     @abstractmethod
     def _movement(
-        self, table: Table, profile: Profile, labels: Sequence[LabelValue]
-    ) -> Movement | None:
-        """Where the inputs of new rows of some classes go; None where they stay."""
+        self, profile: Profile, labels: Sequence[LabelValue], samples: Sequence[ClassSample]
+    ) -> Movement:
+        """Where the inputs of new rows of some classes go, where they are needed."""
 
     def _plan(self, df: DataFrame, clock: PhaseClock) -> ResamplePlan:
         """Count the classes and share out the draws."""
@@ -60,31 +65,36 @@ class Copying(
         assignment = assign_classes(every, targets, k=0, on_small_class="error")
         drawn: Copies | None = None
         copies: DataFrame | None = None
+        ids: list[Notice] = []
         if assignment.tasks:
-            drawn, copies = clock.run("draw", lambda: self._drawn(table, profile, assignment))
+            drawn, copies, ids = clock.run("draw", lambda: self._drawn(table, profile, assignment))
         outcomes = self._outcomes_by_count(profile, targets, self.new_rows_are)
-        notices = target_notices(profile, targets, assignment)
+        notices = [*target_notices(profile, targets, assignment), *ids]
         report = self._report(table, profile, outcomes, clock, notices=notices)
         return ResamplePlan(report, table, records=drawn.keys if drawn else None, copies=copies)
 
     def _drawn(
         self, table: Table, profile: Profile, assignment: Assignment
-    ) -> tuple[Copies, DataFrame]:
-        movement = self._movement(table, profile, [task.label for task in assignment.tasks])
+    ) -> tuple[Copies, DataFrame, list[Notice]]:
+        movement, ids = None, []
+        if self._needs is not None:
+            labels = [task.label for task in assignment.tasks]
+            samples = self._samples(table, profile, labels, *self._needs)
+            ids = id_like_notices(table, samples)
+            movement = self._movement(profile, labels, samples)
         drawn = draw_copies(
             table,
             {task.label: task.rows for task in assignment.tasks},
             {task.label: task.new_rows for task in assignment.tasks},
             seed=self._value("seed"),
         )
-        return drawn, copied_rows(table, drawn, movement)
+        return drawn, copied_rows(table, drawn, movement), ids
 
     def _samples(
         self,
         table: Table,
         profile: Profile,
         labels: Sequence[LabelValue],
-        *,
         needs: str,
         remedy: str,
     ) -> list[ClassSample]:
@@ -106,9 +116,7 @@ class Copying(
         seed = self._value("seed")
         records = class_records(table, labels)
         found = sample_classes(records, complete, wanted, seed=seed, purpose="spread")
-        samples = [found[label] for label in labels]
-        refuse_id_like(table, samples)
-        return samples
+        return [found[label] for label in labels]
 
     def _columns(self) -> ColumnRequest:
         return replace(super()._columns(), copied_by_spark=True)

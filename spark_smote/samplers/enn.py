@@ -55,5 +55,10 @@ class EditedNearestNeighbours(Cleaning):
     def _k(self) -> tuple[str, int]:
         return "nNeighbors", int(self._value("nNeighbors"))
 
+    @property
+    def _remedy(self) -> str:
+        by_votes = "kindSel='mode', by which most votes decide, removes fewer. "
+        return (by_votes if self._value("kindSel") == "all" else "") + super()._remedy
+
     def _found(self, search: Search, targets: Sequence[LabelValue]) -> DataFrame:
         return search.judged(Outvoted(search.metric, self._value("kindSel") == "all"), FOUND)

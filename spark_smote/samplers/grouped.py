@@ -19,7 +19,7 @@ from spark_smote.plans.groups.reporting import (
     pooled_accuracy,
 )
 from spark_smote.plans.groups.summary import labels_with, refuse_impossible, summarise
-from spark_smote.plans.groups.tasks import SmallStrata, grouped_records, refuse_ids
+from spark_smote.plans.groups.tasks import SmallStrata, grouped_records, ids_in_groups
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.resample_plan import ResamplePlan
@@ -54,16 +54,19 @@ class InterpolatingWithinGroups(Interpolating, HasGroups):
         )
         refuse_impossible(summary, rules, quality=self._value("searchQuality"))
         receiving = labels_with(summary, rules.labels)
-        records = None
+        records, ids = None, []
         if receiving:
             packed = grouped_records(table, rules.labels, receiving, summary.bits)
             records = KeptRecords(packed)
-            clock.run("sample", lambda: refuse_ids(table, packed, summary, rules, settings.seed))
+            ids = clock.run(
+                "sample", lambda: ids_in_groups(table, packed, summary, rules, settings.seed)
+            )
         large = large_strata(summary, rules.labels, vectors=table.vectors)
         found = clock.run("hash", lambda: hashed_large(records, large, settings))
         outcomes = group_outcomes(profile, summary, rules, buckets_by_class(large, found.models))
         accuracy = pooled_accuracy(found.accuracy, outcomes, measured=settings.recall_queries > 0)
         notices = [
+            *ids,
             *group_notices(table, profile, summary, rules),
             *nominal_notices(large.tasks, found.models),
             *large_notices(found.accuracy, large),

@@ -82,7 +82,7 @@ class InstanceHardnessThreshold(KeepsFirst):
         removal = clock.run(
             "rank", lambda: keeping_first(table, labels, ranked, keep, profile.usable)
         )
-        return Ranked(removal, keep, [_told(found, folds, profile)])
+        return Ranked(removal, keep, [_told(found, folds, profile), *found.notices])
 
 
 def _told(found: Learned, folds: int, profile: Profile) -> Notice:

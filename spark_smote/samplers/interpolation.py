@@ -31,7 +31,7 @@ from spark_smote.plans.counting import (
 from spark_smote.plans.imputing import missing_marked, nothing_missing, sampled_medians
 from spark_smote.plans.layout import lay_out
 from spark_smote.plans.model import ClassModel, divided, measured, sample_rows
-from spark_smote.plans.notices import plan_notices, refuse_id_like
+from spark_smote.plans.notices import id_like_notices, plan_notices
 from spark_smote.plans.profile import Profile, profile_table
 from spark_smote.plans.recipe import Recipe
 from spark_smote.plans.records import KeptRecords, class_records
@@ -145,7 +145,7 @@ class ByNeighbours(
         medians: Floats | None,
         clock: PhaseClock,
     ) -> Hashed:
-        samples = self._sampled(table, profile, found, medians, clock)
+        samples, ids = self._sampled(table, profile, found, medians, clock)
         labels = [task.label for task in found.assignment.tasks]
         nominal, notices = self._levels(table, profile, labels, clock)
         if isinstance(nominal, ValueDifference):
@@ -154,7 +154,7 @@ class ByNeighbours(
             "hash",
             lambda: self._counted(found, samples, nominal, medians),
         )
-        return Hashed(samples, models, tallies, notices)
+        return Hashed(samples, models, tallies, [*ids, *notices])
 
     def _recipe(
         self, table: Table, found: Candidates, hashed: Hashed, clock: PhaseClock
@@ -245,15 +245,16 @@ class ByNeighbours(
         found: Candidates,
         medians: Floats | None,
         clock: PhaseClock,
-    ) -> list[ClassSample]:
-        """A sample of each class that receives rows, nothing missing in it."""
+    ) -> tuple[list[ClassSample], list[Notice]]:
+        """A sample of each class that receives rows, nothing missing in it; columns like ids."""
         if found.samples:
-            return list(found.samples)
+            return list(found.samples), []
         samples: list[ClassSample] = clock.run(
             "sample", lambda: self._samples(found.records, profile, found.assignment)
         )
-        refuse_id_like(table, samples)
-        return [sample.completed(medians) for sample in samples]
+        ids = id_like_notices(table, samples)
+        told = bool(found.searches)  # of the same columns, by the search that chose bases
+        return [sample.completed(medians) for sample in samples], [] if told else ids
 
     def _samples(
         self, records: KeptRecords | None, profile: Profile, assignment: Assignment

@@ -16,7 +16,7 @@ from spark_smote.plans.ranked import keeping_first
 from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.removal import Removal
 from spark_smote.plans.search import Search, prepare_search
-from spark_smote.plans.search_notices import accuracy_notices, flat_levels_notices
+from spark_smote.plans.search_notices import accuracy_notices
 from spark_smote.plans.table import Table
 from spark_smote.results import LabelValue, Notice, SearchAccuracy
 from spark_smote.samplers.across import AcrossClasses, search_request
@@ -169,6 +169,6 @@ def _notices(
             "probabilities learned from them say little. Compare with RandomUnderSampler.",
             "info",
         ),
-        *flat_levels_notices(["the table"] if search.metric.levels_are_flat else []),
+        *search.notices,
         *accuracy_notices(accuracy, split=False),
     ]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from spark_smote.plans.movement import Movement
 from spark_smote.plans.profile import Profile
+from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.star import fit_star
-from spark_smote.plans.table import Table
 from spark_smote.results import LabelValue
 from spark_smote.samplers.copying import Copying
 from spark_smote.samplers.params import HasFeaturesCol, HasInputs, HasOtherCols
@@ -53,14 +53,12 @@ class PolynomFitSMOTE(Copying):
     featuresCol = HasFeaturesCol.featuresCol.adding("New vectors are dense.")
     ignoreCols = HasOtherCols.ignoreCols.saying("Numeric columns that are not interpolated.")
 
+    @property
+    def _needs(self) -> tuple[str, str]:
+        need = "lines to the mean of a class need the mean of each input"
+        return need, "fill them, or name other inputCols"
+
     def _movement(
-        self, table: Table, profile: Profile, labels: Sequence[LabelValue]
-    ) -> Movement | None:
-        samples = self._samples(
-            table,
-            profile,
-            labels,
-            needs="lines to the mean of a class need the mean of each input",
-            remedy="fill them, or name other inputCols",
-        )
+        self, profile: Profile, labels: Sequence[LabelValue], samples: Sequence[ClassSample]
+    ) -> Movement:
         return fit_star(labels, samples, seed=self._value("seed"))

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from spark_smote.plans.movement import Movement
 from spark_smote.plans.profile import Profile
+from spark_smote.plans.sample import ClassSample
 from spark_smote.plans.smoothing import fit_smoothing
-from spark_smote.plans.table import ColumnRequest, Table
+from spark_smote.plans.table import ColumnRequest
 from spark_smote.results import LabelValue
 from spark_smote.samplers.copying import Copying
 from spark_smote.samplers.params import (
@@ -65,21 +66,19 @@ class RandomOverSampler(Copying, HasShrinkage):
         "nothing is said."
     )
 
-    def _movement(
-        self, table: Table, profile: Profile, labels: Sequence[LabelValue]
-    ) -> Movement | None:
+    @property
+    def _needs(self) -> tuple[str, str] | None:
         shrinkage = self._value("shrinkage")
         if shrinkage is None:
             return None
-        samples = self._samples(
-            table,
-            profile,
-            labels,
-            needs=f"shrinkage={shrinkage} needs the spread of each input",
-            remedy="fill them, name other inputCols, or unset shrinkage",
-        )
+        need = f"shrinkage={shrinkage} needs the spread of each input"
+        return need, "fill them, name other inputCols, or unset shrinkage"
+
+    def _movement(
+        self, profile: Profile, labels: Sequence[LabelValue], samples: Sequence[ClassSample]
+    ) -> Movement:
         counts = [profile.counts[label] for label in labels]
-        seed = self._value("seed")
+        shrinkage, seed = self._value("shrinkage"), self._value("seed")
         return fit_smoothing(labels, samples, counts, shrinkage=shrinkage, seed=seed)
 
     def _columns(self) -> ColumnRequest:

@@ -15,7 +15,6 @@ from spark_smote.plans.classes import Assignment, ClassTask, Standing
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import KeptRecords
 from spark_smote.plans.search import Search, prepare_search
-from spark_smote.plans.search_notices import flat_levels_notices
 from spark_smote.plans.standing import Ranking, ranked_records, rows_per_rank
 from spark_smote.plans.table import Table
 from spark_smote.results import LabelValue, Notice
@@ -113,12 +112,11 @@ class ByStanding(Interpolating, HasTableSearch, HasInterpolatedFeaturesCol):
         )
         decided, skipped, notices = self._decided(tasks, ranked)
         notices += [border.notice] if border else []
-        notices += flat_levels_notices(["the table"] if search.metric.levels_are_flat else [])
         return Candidates(
             records,
             Assignment(tuple(decided), {**assignment.skipped, **skipped}),
             search.accuracy,
-            tuple(notices),
+            (*notices, *search.notices),
             (search.extent,),
             ranges=border.ranges if border else None,
         )

@@ -125,6 +125,7 @@ def test_what_cleaning_does_to_the_balance_is_said(spark):
     codes = {n.code: n.message for n in plan.report.notices}
     assert "'b'" in codes["class_removed"]
     assert "100% of its 9 rows" in codes["minority_removed"]
+    assert "kindSel='mode'" in codes["minority_removed"]
 
     turned = [(i * 2.0, "a") for i in range(9)] + [(i * 2.0 + 0.5, "b") for i in range(8)]
     turned += [(1000.0 + i, "b") for i in range(5)]
@@ -132,6 +133,17 @@ def test_what_cleaning_does_to_the_balance_is_said(spark):
     codes = {n.code: n.message for n in plan.report.notices}
     assert "smaller than class 'a' (9)" in codes["balance_turned"]
     assert "'b' (62% of 13 rows)" in codes["most_of_class_removed"]
+    assert "samplingStrategy of EditedNearestNeighbours" in codes["most_of_class_removed"]
+
+
+def test_rows_with_holes_that_cleaning_leaves_in_a_class_are_warned_of(spark):
+    rows = [(float(i), "a") for i in range(30)] + [(i + 0.5, "b") for i in range(18)]
+    table = line(spark, [*rows, *[(None, "b")] * 2])
+    plan = EditedNearestNeighbours(samplingStrategy=["b"], handleInvalid="skip").plan(table)
+    codes = {n.code: n.message for n in plan.report.notices}
+
+    assert "2 of the 2 rows of class 'b' (100%; 10.0% before)" in codes["invalid_kept"]
+    assert "'impute'" in codes["invalid_kept"]
 
 
 def test_too_few_rows_for_the_neighbours_asked_for_are_an_error(spark):

@@ -34,13 +34,13 @@ from spark_smote.plans.groups.strata import Strata, passing
 from spark_smote.plans.groups.summary import Summary, is_large
 from spark_smote.plans.hashing import BYTES_SENT_AT_ONCE, streams_by_task
 from spark_smote.plans.layout import ROWS_PER_SLICE, Slice, lay_out, partition_keys
-from spark_smote.plans.notices import possible_ids, refuse_id_like
+from spark_smote.plans.notices import id_like_notices, possible_ids
 from spark_smote.plans.recipe import Recipe
 from spark_smote.plans.records import merged_records, packer, streamed, usable_rows
 from spark_smote.plans.sample import ClassSample, sample_classes
 from spark_smote.plans.synthesise import emitted_schema, restored, slice_rows
 from spark_smote.plans.table import Table, label_literal
-from spark_smote.results import LabelValue
+from spark_smote.results import LabelValue, Notice
 
 STRATA_PER_TASK = 4_096
 ROWS_PER_TASK = 65_536
@@ -126,10 +126,12 @@ def grouped_records(
     return rows.mapInArrow(pack_passing, "records binary")
 
 
-def refuse_ids(table: Table, records: DataFrame, summary: Summary, rules: Rules, seed: int) -> None:
-    """Refuse an integer input that is different in every sampled row of a class (see there)."""
+def ids_in_groups(
+    table: Table, records: DataFrame, summary: Summary, rules: Rules, seed: int
+) -> list[Notice]:
+    """Integer inputs that differ in every sampled row of a class, or nearly (see there)."""
     if not possible_ids(table):
-        return
+        return []
     usable = dict(zip(rules.labels, summary.figures[:, 2].tolist(), strict=True))
     wanted = SAMPLED_FOR_IDS // len(usable)
     sampled = sample_classes(
@@ -139,7 +141,7 @@ def refuse_ids(table: Table, records: DataFrame, summary: Summary, rules: Rules,
         seed=seed,
         purpose="ids",
     )
-    refuse_id_like(table, [sampled[label] for label in usable if usable[label]])
+    return id_like_notices(table, [sampled[label] for label in usable if usable[label]])
 
 
 def synthesise_small(
