@@ -26,7 +26,7 @@ check: $(STAMP)
 	$(BIN)/lint-imports --no-cache
 
 test: java $(STAMP)
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 clean:
 	rm -rf demo_output benchmark_output spark-warehouse metastore_db artifacts derby.log build dist *.egg-info

@@ -164,7 +164,7 @@ def test_is_tuned_inside_a_cross_validation(spark):
     rows = points(spark, {"0": 160, "1": 20}, "id % 9 * 1D AS x", "id % 7 * 1D AS y")
     vectors = VectorAssembler(inputCols=["x", "y"], outputCol="features").transform(rows)
     under, smote = RandomUnderSampler(), SMOTE(featuresCol="features", kNeighbors=3, **QUIET)
-    learner = Resampled(sampler=Chain([under, smote]), estimator=LogisticRegression())
+    learner = Resampled(sampler=Chain([under, smote]), estimator=LogisticRegression(maxIter=3))
     grid = ParamGridBuilder().addGrid(under.samplingStrategy, [0.2, 0.5]).build()
     search = CrossValidator(
         estimator=learner,
