@@ -100,8 +100,7 @@ def classWeights(
     factors = [F.lit(targets[label] / counts[label]) for label in targets]
     factor = F.coalesce(F.array(*factors)[class_code(table, list(targets))], F.lit(1.0))
     weight = factor if given is None else F.coalesce(factor * given, F.lit(0.0))
-    originals = [table.original(i) for i in range(len(table.schema))]
-    return table.frame.select(*originals, weight).toDF(*table.schema.names, weightCol)
+    return table.frame.select(*table.originals, weight).toDF(*table.schema.names, weightCol)
 
 
 def _require_free(df: DataFrame, name: Any) -> None:

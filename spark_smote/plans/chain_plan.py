@@ -231,7 +231,7 @@ def _marks_merged(step: ResamplePlan, mark: str, earlier: str) -> DataFrame:
     neutral = rows.toDF(*[f"c{i}" for i in range(len(names))])
     new = F.col(f"c{names.index(mark)}")
     columns = [
-        (F.col(f"c{i}") | new).alias(f"c{i}") if name == earlier else F.col(f"c{i}")
+        (F.col(f"c{i}") | new).alias(f"c{i}") if name == earlier else f"c{i}"
         for i, name in enumerate(names)
         if name != mark
     ]

@@ -57,7 +57,7 @@ def check_conditions(table: Table, conditions: Sequence[str]) -> None:
         Naming the condition, and what is wrong with it.
     """
     names = [field.name for field in table.schema]
-    rows = table.frame.select(*_as_written(table)).toDF(*names)
+    rows = table.frame.select(*table.originals).toDF(*names)
     for condition in conditions:
         _check(rows, condition)
 
@@ -110,10 +110,6 @@ def fresh_names(wanted: Sequence[str], taken: Sequence[str]) -> list[str]:
     return ["_" * marks + name for name in wanted]
 
 
-def _as_written(table: Table) -> list[Column]:
-    return [table.original(i) for i in range(len(table.schema))]
-
-
 def conditions_of_real_rows(table: Table, conditions: Sequence[str]) -> list[ConditionMet]:
     """How many real rows of each class do not meet each condition; one scan.
 
@@ -124,7 +120,7 @@ def conditions_of_real_rows(table: Table, conditions: Sequence[str]) -> list[Con
     """
     names = [field.name for field in table.schema]
     label = fresh_names(["label"], names)[0]
-    rows = table.frame.select(table.label_column, *_as_written(table)).toDF(label, *names)
+    rows = table.frame.select(table.label_column, *table.originals).toDF(label, *names)
     flags = [condition_met(each).alias(f"m{i}") for i, each in enumerate(conditions)]
     counts = [F.count(F.lit(1)).alias("rows")]
     for i in range(len(conditions)):

@@ -96,7 +96,7 @@ def _copied(table: Table, position: int, movement: Movement | None) -> Column:
         column = F.lit(None).cast(field.dataType)
     elif movement is not None and position in table.inputs:
         column = movement.shifted(table, position)
-    return column.alias(f"c{position}", metadata=field.metadata)
+    return column.alias(f"c{position}", metadata=field.metadata or None)
 
 
 def _drawer(labels: Sequence[LabelValue], quotas: Sequence[np.ndarray], seed: int) -> ArrowFunction:

@@ -16,14 +16,14 @@ from pyspark.sql import functions as F
 from spark_smote.kernels.streams import seed_int64
 from spark_smote.plans.cut import SMALLEST, narrowed, number, of_class
 from spark_smote.plans.records import KeptRecords, class_code
-from spark_smote.plans.removal import Removal, in_classes, keeping_times, occurrences
+from spark_smote.plans.removal import COUNTED, Removal, in_classes, keeping_times, occurrences
 from spark_smote.plans.table import Table, any_of
 from spark_smote.results import LabelValue
 
 MOST_TRIED = 8
 """Where no row repeats more often, rows that none of their words draws are left out early."""
 
-IDENTITY = ("word", "key", "twin", "occurrence")
+IDENTITY = ("word", *COUNTED)
 """The order of occurrences."""
 
 NOTHING = (SMALLEST, SMALLEST, SMALLEST, -1)
@@ -149,7 +149,7 @@ def _words(keys: DataFrame, draw: Draw, repeats: int) -> DataFrame:
     numbered = keys.withColumn("occurrence", number(0))
     if repeats > 1:
         numbered = occurrences(keys, F.col("rows"))
-    row = [F.col(name) for name in ("class", "key", "twin", "occurrence")]
+    row = [F.col(name) for name in ("class", *COUNTED)]
     return numbered.select(*row, draw.word(*row).alias("word"))
 
 

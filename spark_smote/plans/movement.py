@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from spark_smote.plans.profile import EXACT_DIGITS
+from spark_smote.plans.removal import COUNTED
 from spark_smote.plans.table import Table, finite
 
 MOST_SAMPLED = 8_192
@@ -65,7 +66,7 @@ class Movement(ABC):
     def uniform(self, feature: int | Column, number: int) -> Column:
         """A number in (0, 1) per row and feature."""
         salts = F.array(*[F.lit(salt).cast("bigint") for salt in self.salts])
-        row = [F.col(name) for name in ("key", "twin", "occurrence")]
+        row = map(F.col, COUNTED)
         place = F.lit(feature) if isinstance(feature, int) else feature
         word = F.xxhash64(salts[F.col("class")], *row, place, F.lit(number))
         return (F.shiftrightunsigned(word, 12) + 0.5) * STEP

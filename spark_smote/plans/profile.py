@@ -193,10 +193,7 @@ def _refuse_invalid(table: Table) -> None:
             f"elements (or beyond ±{LARGEST_INPUT:g}), in {bad:,} rows; {remedy}"
         )
     found = table.frame.agg(
-        *[
-            F.count_if(~F.coalesce(table.input_valid(i), F.lit(False))).alias(f"n{i}")
-            for i in table.inputs
-        ]
+        *[F.count_if(~F.expr(table.input_valid(i))).alias(f"n{i}") for i in table.inputs]
     ).first()
     bad_columns = {
         table.schema[i].name: found[f"n{i}"] for i in table.inputs if found and found[f"n{i}"]

@@ -19,6 +19,9 @@ from spark_smote.results import LabelValue
 MOST_AT_ONCE = 65_536
 """Occurrences that are numbered at once, so that no array grows with how often a row repeats."""
 
+COUNTED = ("key", "twin", "occurrence")
+"""Two keys that tell distinct rows apart, and which of equal rows it is; all `bigint`."""
+
 
 @dataclass(frozen=True)
 class Removal:
@@ -45,14 +48,13 @@ def without_keys(table: Table, keys: DataFrame, partly: Mapping[int, int] | None
     partly : mapping of key to rows, optional
         Those of the keys of which so many occurrences stay.
     """
-    names = table.frame.columns
     marked, gone = table.frame.select("*", table.key.alias("key")), keys.select("key")
-    kept = marked.join(gone, "key", "left_anti").select(*names)
+    kept = marked.join(gone, "key", "left_anti").drop("key")
     if not partly:
-        return Removal(kept, marked.join(gone, "key", "left_semi").select(*names))
+        return Removal(kept, marked.join(gone, "key", "left_semi").drop("key"))
     whole = gone.filter(~F.col("key").isin(*partly))
     stay, go = _in_part(table, table.frame, partly)
-    removed = marked.join(whole, "key", "left_semi").select(*names)
+    removed = marked.join(whole, "key", "left_semi").drop("key")
     return Removal(kept.union(stay), removed.union(go))
 
 
@@ -81,12 +83,11 @@ def keeping_keys(
     own = table.frame.filter(among)
     marked, named = own.select("*", table.key.alias("key")), keys.select("key")
     stay, go = marked.join(named, "key", "left_semi"), marked.join(named, "key", "left_anti")
-    names = table.frame.columns
-    kept = table.frame.filter(~among).union(stay.select(*names))
+    kept = table.frame.filter(~among).union(stay.drop("key"))
     if not partly:
-        return Removal(kept, go.select(*names), (decided,))
+        return Removal(kept, go.drop("key"), (decided,))
     some_stay, some_go = _in_part(table, own, partly)
-    rest = go.filter(~F.col("key").isin(*partly)).select(*names)
+    rest = go.filter(~F.col("key").isin(*partly)).drop("key")
     return Removal(kept.union(some_stay), rest.union(some_go), (decided,))
 
 
@@ -94,11 +95,10 @@ def _in_part(
     table: Table, rows: DataFrame, partly: Mapping[int, int]
 ) -> tuple[DataFrame, DataFrame]:
     """Of the rows with these keys the occurrences that stay, so many of each, and those that go."""
-    names = table.frame.columns
     named = keyed_numbers(table, partly)
     # joined, since a filter by keys of many columns is copied to wherever they are looked at
     marked = rows.select("*", table.key.alias("key"))
-    equal = marked.join(named.select("key"), "key", "left_semi").select(*names)
+    equal = marked.join(named.select("key"), "key", "left_semi").drop("key")
     twins = equal.groupBy(table.key.alias("key"), table.twin_key.alias("twin")).count()
     # those that differ by the sign of a zero: first one kind stays, then the next
     up_to = F.sum("count").over(Window.partitionBy("key").orderBy("twin"))
@@ -109,7 +109,7 @@ def _in_part(
     def occurring(times: Column) -> DataFrame:
         """Each of these rows so often."""
         wanted = counted.select("key", "twin", times.cast("bigint"))
-        return repeated(table, equal, wanted).select(*names)
+        return repeated(table, equal, wanted).drop(*COUNTED)
 
     return occurring(F.col("stays")), occurring(F.col("count") - F.col("stays"))
 
@@ -148,12 +148,11 @@ def keeping_times(
     own = table.frame.filter(affected)
     may_stay = own if among is None else own.filter(among)
     gone = F.col("rows") - F.col("kept")
-    names = table.frame.columns
     stay = repeated(table, may_stay, times.select("key", "twin", "kept"))
     go = repeated(table, own, times.select("key", "twin", gone))
     return Removal(
-        kept=others.union(stay.select(*names)),
-        removed=go.select(*names),
+        kept=others.union(stay.drop(*COUNTED)),
+        removed=go.drop(*COUNTED),
         decided=() if decided is None else (decided,),
     )
 
@@ -164,7 +163,7 @@ def in_classes(table: Table, labels: Sequence[LabelValue]) -> Column:
 
 
 def repeated(table: Table, rows: DataFrame, times: DataFrame) -> DataFrame:
-    """Each distinct row so many times: its columns, then `key, twin, occurrence bigint`.
+    """Each distinct row so many times: its columns, then `COUNTED`.
 
     Parameters
     ----------
@@ -179,8 +178,11 @@ def repeated(table: Table, rows: DataFrame, times: DataFrame) -> DataFrame:
     once = keyed.dropDuplicates(["key", "twin"]).join(wanted, ["key", "twin"])
     # one row = an occurrence that is wanted
     return opaque(occurrences(once, F.col("times"))).select(
-        *[F.col(f"c{i}").alias(f"c{i}", metadata=f.metadata) for i, f in enumerate(table.schema)],
-        *("key", "twin", "occurrence"),
+        *[
+            F.col(f"c{i}").alias(f"c{i}", metadata=f.metadata) if f.metadata else f"c{i}"
+            for i, f in enumerate(table.schema)
+        ],
+        *COUNTED,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -37,23 +37,53 @@ def row_key(
     salt : int, optional
         Hashed before them: keys of different salts are independent.
     """
-    parts: list[Column] = [] if salt is None else [F.lit(salt).cast("bigint")]
+    parts: list[str | Column] = [] if salt is None else [f"CAST({salt} AS BIGINT)"]
     for position in positions:
-        column = F.col(f"c{position}")
-        kind = schema[position].dataType
+        name, kind = f"c{position}", schema[position].dataType
         if position in plain:
-            parts += [_marker(column), column]
+            parts += [_MARKER.format(name), name]
             if isinstance(kind, T.ArrayType) and kind.containsNull:
-                parts.append(F.transform(column, _marker))
+                parts.append(f"transform({name}, x -> {_MARKER.format('x')})")
+        elif isinstance(kind, _MADE_OF_OTHERS) or type(kind).__name__ in _READ_OTHERWISE:
+            parts += _encoded(F.col(name), kind)
         else:
-            parts += _encoded(column, kind)
-    return F.xxhash64(*parts)
+            parts += [_marker_of(kind).format(name), name]
+    return _hashed(parts)
+
+
+def _hashed(parts: Sequence[str | Column]) -> Column:
+    """The hash of columns, and of what SQL calls so.
+
+    As one text where that is possible: each step of an expression that is built of columns is some
+    calls into the JVM, dozens per column of the table.
+    """
+    texts = [part for part in parts if isinstance(part, str)]
+    if len(texts) == len(parts):
+        return F.expr(f"xxhash64({', '.join(texts)})")
+    return F.xxhash64(*[F.expr(part) if isinstance(part, str) else part for part in parts])
+
+
+_MADE_OF_OTHERS = (T.ArrayType, T.MapType, T.StructType, T.UserDefinedType)
+_GEO = ("GeometryType", "GeographyType")
+_READ_OTHERWISE = (*_GEO, "VariantType")
+"""Types whose values are not hashed as they are; not every version of pyspark has them."""
+
+_MARKER = "CAST({0} IS NULL AS INT)"
+# "<=", because the optimizer may put the literal of an equality in the column's place
+_SIGNED_MARKER = (
+    "CASE WHEN {0} IS NULL THEN 1 WHEN abs({0}) <= 0 AND CAST({0} AS STRING) = '-0.0' THEN 2 "
+    "ELSE 0 END"
+)
+
+
+def _marker_of(kind: T.DataType) -> str:
+    """What comes before a value, as SQL with a place for it."""
+    return _SIGNED_MARKER if isinstance(kind, (T.FloatType, T.DoubleType)) else _MARKER
 
 
 def _encoded(column: Column, kind: T.DataType) -> list[Column]:
-    """What is hashed for one value: a marker, then its content."""
-    if isinstance(kind, (T.FloatType, T.DoubleType)):
-        # "<=", because the optimizer may put the literal of an equality in the column's place
+    """What is hashed for one value, which may be part of another: a marker, then its content."""
+    if isinstance(kind, (T.FloatType, T.DoubleType)):  # as `_SIGNED_MARKER`
         negative_zero = (F.abs(column) <= 0) & (column.cast("string") == "-0.0")
         return [F.when(column.isNull(), 1).when(negative_zero, 2).otherwise(0), column]
     if isinstance(kind, T.MapType):
@@ -71,7 +101,7 @@ def _encoded(column: Column, kind: T.DataType) -> list[Column]:
         return [_marker(column), *fields]
     if isinstance(kind, T.UserDefinedType):
         return _encoded(F.unwrap_udt(column), kind.sqlType())
-    if type(kind).__name__ in ("GeometryType", "GeographyType"):
+    if type(kind).__name__ in _GEO:
         return [_marker(column), F.st_asbinary(column), F.st_srid(column)]
     if type(kind).__name__ == "VariantType":
         return [_marker(column), F.to_json(column), F.schema_of_variant(column)]

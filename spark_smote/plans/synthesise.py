@@ -71,13 +71,12 @@ def synthesise(table: Table, recipe: Recipe, records: DataFrame | None) -> DataF
 
 def no_rows(table: Table) -> DataFrame:
     """New rows of a method that makes none, in the same columns."""
-    columns = [table.original(i) for i in range(len(table.schema))]
     none = table.frame.filter(F.lit(False))
     if not table.request.provenance:
-        return none.select(*columns)
+        return none.select(*table.originals)
     ids = id_column(table)
     named = zip((ids, ids, F.lit(0.0)), PROVENANCE_COLUMNS, strict=True)
-    return opaque(none.select(*columns, *[column.alias(name) for column, name in named]))
+    return opaque(none.select(*table.originals, *[column.alias(name) for column, name in named]))
 
 
 def emitted_schema(table: Table, labels: Sequence[LabelValue]) -> T.StructType:
@@ -273,12 +272,12 @@ def restored(table: Table, labels: Sequence[object], provenance: bool) -> list[C
         if position == table.label:
             value = _label(table, labels)
         elif position in row_of:
-            value = table.restored(position, F.col("features"), row_of[position])
+            value = table.restored(position, row_of[position])
         elif position in table.taken_along:
             value = table.carried(position)
         else:
             value = F.lit(None).cast(field.dataType)
-        columns.append(value.alias(f"c{position}", metadata=field.metadata))
+        columns.append(value.alias(f"c{position}", metadata=field.metadata or None))
     return columns + ([F.col(n) for n in PROVENANCE_COLUMNS] if provenance else [])
 
 
@@ -310,14 +309,14 @@ def with_originals(table: Table, kept: DataFrame | None, synthetic: DataFrame) -
         kind = T.LongType() if table.id is None else table.schema[table.id].dataType
         for name, type_ in zip(PROVENANCE_COLUMNS, (kind, kind, T.DoubleType()), strict=True):
             added.append((name, F.lit(None).cast(type_), F.col(name)))
-    new = synthetic.select(*[F.col(f"c{i}") for i in range(width)], *[each[2] for each in added])
+    new = synthetic.select(*[f"c{i}" for i in range(width)], *[each[2] for each in added])
     if kept is None and table.given is not None and not keyed and not table.retyped:
         # as they come: under neutral names, writing millions took a seventh to a third longer
         marks = [value.alias(name) for name, value, _ in added]
         return table.given.select("*", *marks).union(new)
     marks = [value.alias(f"c{width + i}") for i, (_, value, _) in enumerate(added)]
     rows = table.frame if kept is None else kept
-    rows = rows.select(*[table.original(i) for i in range(width)], *marks)
+    rows = rows.select(*table.originals, *marks)
     if keyed or kept is not None:  # that a key is a hash of all columns is a condition on them too
         rows = opaque(rows)
     return rows.union(new).toDF(*table.schema.names, *[name for name, _, _ in added])

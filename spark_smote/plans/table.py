@@ -7,11 +7,9 @@ cases, break `F.col` and the Python exchange. The names come back by position at
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
-from functools import reduce
 from typing import Any
 
 from pyspark.ml.functions import vector_to_array
@@ -53,8 +51,7 @@ def opaque(rows: DataFrame) -> DataFrame:
     not end for n = 25. Past the operator that `unpivot` makes it knows of none; there it does
     nothing else, and filters and the choice of columns still reach the files.
     """
-    names = tuple(rows.columns)
-    return rows.unpivot(names, names[:1], "variable", "value").select(*names)
+    return rows.unpivot("*", tuple(rows.columns[:1]), "variable", "value").drop("variable", "value")
 
 
 @dataclass(frozen=True)
@@ -141,11 +138,14 @@ class Table:
     def features(self) -> Column:
         """All inputs of a row as one array of doubles; after them, codes of nominal levels."""
         if not self.packed:
-            inputs = [F.col(f"c{i}").cast("double") for i in self.inputs]
+            inputs = [f"CAST(c{i} AS DOUBLE)" for i in self.inputs]
             if self.stand_ins:
                 pairs = zip(inputs, self.stand_ins, strict=True)
-                inputs = [F.when(finite(x), x).otherwise(F.lit(other)) for x, other in pairs]
-            return F.array(*inputs, *[self.level_code(i) for i in self.nominal])
+                instead = "CASE WHEN {1} THEN {0} ELSE CAST('{2}' AS DOUBLE) END"
+                inputs = [instead.format(x, _FINITE.format(x), float(y)) for x, y in pairs]
+            if not self.nominal:
+                return F.expr(f"array({', '.join(inputs)})")
+            return F.array(*map(F.expr, inputs), *[self.level_code(i) for i in self.nominal])
         column = F.col(f"c{self.inputs[0]}")
         if not self.vectors:
             return column.cast("array<double>")
@@ -164,15 +164,13 @@ class Table:
         if self.packed or len(self.inputs) > WIDE:
             whole = F.forall(replace(self, nominal=(), stand_ins=()).features, finite)
             return F.coalesce(whole, F.lit(False))
-        valid = [F.coalesce(self.input_valid(i), F.lit(False)) for i in self.inputs]
-        return reduce(lambda a, b: a & b, valid)
+        return F.expr(" AND ".join(map(self.input_valid, self.inputs)))
 
-    def input_valid(self, position: int) -> Column:
-        """True where one scalar input is a finite number; null where it is null."""
-        column = F.col(f"c{position}")
+    def input_valid(self, position: int) -> str:
+        """SQL: true where one scalar input is a finite number, else false."""
         if isinstance(self.schema[position].dataType, (T.FloatType, T.DoubleType)):
-            return finite(column)
-        return column.isNotNull()
+            return f"coalesce({_FINITE.format(f'c{position}')}, false)"
+        return f"c{position} IS NOT NULL"
 
     @property
     def key(self) -> Column:
@@ -213,8 +211,14 @@ class Table:
         """Whether columns of original rows change their type in the output."""
         return "double" in self.bounds.values()
 
-    def original(self, position: int) -> Column:
-        """A column of original rows, as the output has it."""
+    @property
+    def originals(self) -> list[Column]:
+        """All columns of original rows, as the output has them."""
+        if not self.retyped:
+            return [F.col("*")]
+        return [self._original(i) for i in range(len(self.schema))]
+
+    def _original(self, position: int) -> Column:
         column = F.col(f"c{position}")
         if self.bounds.get(position) != "double":
             return column
@@ -242,34 +246,35 @@ class Table:
         column, kind = F.col("carry")[f"c{position}"], self.schema[position].dataType
         return column if crossing_type(kind) == kind else column.cast(kind)
 
-    def restored(self, position: int, features: Column, row: int) -> Column:
-        """An input column of new rows, in its type in the output.
+    def restored(self, position: int, row: int) -> Column:
+        """An input column of new rows, in its type in the output, from their `features`: the vector
+        if inputs come in one, else an array of doubles.
 
         Integers are rounded as `bounds` says, decimals to their own scale; both ways of rounding
         keep order, so that no value leaves the range of the rows it was made of.
 
         Parameters
         ----------
-        features : Column
-            All inputs of a row: the vector if they come in one, else an array of doubles.
         row : int
-            The place of this one among them.
+            The place of the column among the inputs.
         """
         kind = self.output_type(position)
-        whole = _ROUNDINGS.get(self.bounds.get(position, ""))
+        whole = _ROUNDINGS.get(self.bounds.get(position, ""), "{}")
         if self.vectors:
-            return features
+            return F.col("features")
         if isinstance(kind, T.ArrayType):
-            return F.transform(features, lambda value: _number(value, kind.elementType, whole))
+            element = _number(whole.format("x"), kind.elementType)
+            return F.expr(f"transform(features, x -> {element})")
+        double = f"features[{row}]"
+        value = whole.format(double)
         if not self.schema[position].nullable:
-            return _number(features[row], kind, whole)
-        value = features[row] if whole is None else whole(features[row])
+            return F.expr(_number(value, kind))
         if self.stand_ins:  # new rows hold NaN where their bases have nothing
-            value = F.when(~F.isnan(features[row]), value)
-        return value.cast(kind)
+            value = f"CASE WHEN NOT isnan({double}) THEN {value} END"
+        return F.expr(f"CAST({value} AS {kind.simpleString()})")
 
 
-_ROUNDINGS: dict[str, Callable[[Column], Column]] = {"round": F.rint, "floor": F.floor}
+_ROUNDINGS = {"round": "rint({})", "floor": "floor({})"}
 
 
 def column_position(names: Sequence[str], name: str, parameter: str) -> int:
@@ -294,17 +299,17 @@ def any_of(conditions: list[Column]) -> Column:
     return F.exists(F.array(*conditions), lambda each: each)
 
 
+# Spark orders NaN above all numbers, so one comparison refuses it too
+_FINITE = f"abs({{0}}) <= {LARGEST_INPUT}D"
+
+
 def finite(column: Column) -> Column:
     """True for finite numbers that can be squared."""
-    # Spark orders NaN above all numbers, so one comparison refuses it too
     return F.abs(column) <= F.lit(LARGEST_INPUT)
 
 
-def _number(value: Column, kind: T.DataType, whole: Callable[[Column], Column] | None) -> Column:
-    """A double as a number of the type, never null."""
-    if isinstance(kind, T.DecimalType):
-        zero = F.lit(Decimal(0).quantize(Decimal(1).scaleb(-kind.scale)))
-    else:
-        zero = F.lit(0)
-    rounded = value if whole is None else whole(value)
-    return F.coalesce(rounded.cast(kind), zero.cast(kind))
+def _number(value: str, kind: T.DataType) -> str:
+    """SQL: a double as a number of the type, never null."""
+    name = kind.simpleString()
+    zero = f"{0:.{kind.scale}f}BD" if isinstance(kind, T.DecimalType) else f"CAST(0 AS {name})"
+    return f"coalesce(CAST({value} AS {name}), {zero})"

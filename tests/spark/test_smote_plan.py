@@ -4,9 +4,13 @@ import re
 from contextlib import contextmanager
 
 import pytest
+from py4j.java_gateway import GatewayClient
 
-from spark_smote import SMOTE
+from spark_smote import SMOTE, EditedNearestNeighbours, RandomUnderSampler
 from tests.tables import contents, fingerprint, mixed_sizes, mixed_sizes_sampler, points, settings
+
+MOST_CALLS = 40
+"""Per column; several hundred where each step of an expression is a call."""
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +123,31 @@ def test_resample_equals_what_its_plan_gives(spark):
     sampler = SMOTE(seed=4)
 
     assert contents(sampler.resample(table)) == contents(sampler.plan(table).resampled())
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [SMOTE(recallQueries=0), EditedNearestNeighbours(recallQueries=0), RandomUnderSampler()],
+    ids=repr,
+)
+def test_few_calls_into_the_jvm_are_made_for_a_column(spark, monkeypatch, sampler):
+    """Plans of wide tables took half a minute for building expressions, call by call."""
+    calls = 0
+    send = GatewayClient.send_command
+
+    def counted(self, *args, **kwargs):
+        nonlocal calls
+        calls += 1
+        return send(self, *args, **kwargs)
+
+    def calls_for(columns):
+        nonlocal calls
+        each = [f"id * {i}.5D % 9 AS x{i}" for i in range(columns)]
+        table = spark.range(200).selectExpr(*each, "int(id % 9 = 0) AS label")
+        calls = 0
+        _ = sampler.plan(table).resampled().schema
+        return calls
+
+    monkeypatch.setattr(GatewayClient, "send_command", counted)
+    calls_for(2)  # what is looked up once
+    assert calls_for(42) - calls_for(2) < 40 * MOST_CALLS
