@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from spark_smote.kernels.tally import Tally
 from spark_smote.plans.folding import fold_rows
 from spark_smote.plans.profile import beyond_double
-from spark_smote.plans.table import INTEGER_TYPES, LARGEST_INPUT, ColumnRequest, Table
+from spark_smote.plans.table import FINITE, INTEGER_TYPES, ColumnRequest, Table
 
 FRACTIONS = (T.FloatType, T.DoubleType, T.DecimalType)
 CODES = (T.StringType, T.BinaryType)
@@ -47,7 +46,7 @@ def tally_columns(frame: DataFrame, schema: T.StructType) -> list[Tally]:
     schema : StructType
         The types of its columns.
     """
-    shown = [_shown(F.col(f"c{i}"), f.dataType).alias(f"v{i}") for i, f in enumerate(schema)]
+    shown = [F.expr(f"{_shown(f'c{i}', f.dataType)} AS v{i}") for i, f in enumerate(schema)]
     tests = {i: test for i, f in enumerate(schema) if (test := beyond_double(f.dataType))}
     lost = [test(F.col(f"c{i}")).alias(f"l{i}") for i, test in tests.items()]
     numeric = [is_numeric(field.dataType) for field in schema]
@@ -79,7 +78,8 @@ def packed_table(
     infinity, unlike NaN, equals itself: equal rows can be told. What is no number is a hash of
     the value.
     """
-    values = F.array(*[_double(F.col(f"c{i}"), schema[i].dataType) for i in positions])
+    doubles = ", ".join(_double(f"c{i}", schema[i].dataType) for i in positions)
+    values = F.expr(f"array({doubles})")
     fields = [schema[label], T.StructField("values", T.ArrayType(T.DoubleType(), False), False)]
     return Table(
         frame=frame.select(F.col(f"c{label}").alias("c0"), values.alias("c1")),
@@ -94,28 +94,28 @@ def packed_table(
     )
 
 
-def _double(column: Column, kind: T.DataType) -> Column:
-    missing = F.lit(float(np.inf))
-    shown = _shown(column, kind)
+def _double(name: str, kind: T.DataType) -> str:
+    missing = "CAST('Infinity' AS DOUBLE)"
+    shown = _shown(name, kind)
     if isinstance(kind, CODES):
-        return F.coalesce(F.shiftrightunsigned(shown, 64 - CODE_BITS).cast("double"), missing)
-    number = shown.cast("double")
-    return F.when(F.abs(number) <= LARGEST_INPUT, number).otherwise(missing)
+        return f"coalesce(CAST(shiftrightunsigned({shown}, {64 - CODE_BITS}) AS DOUBLE), {missing})"
+    number = f"CAST({shown} AS DOUBLE)"
+    return f"CASE WHEN {FINITE.format(number)} THEN {number} ELSE {missing} END"
 
 
-def _shown(column: Column, kind: T.DataType) -> Column:
-    """A value as a long or a double that is equal for equal values; null stays null."""
+def _shown(name: str, kind: T.DataType) -> str:
+    """SQL: a value as a long or a double that is equal for equal values; null stays null."""
     if isinstance(kind, FRACTIONS):
-        return column.cast("double")
+        return f"CAST({name} AS DOUBLE)"
     if isinstance(kind, CODES):
-        return F.when(column.isNotNull(), F.xxhash64(column))
+        return f"CASE WHEN {name} IS NOT NULL THEN xxhash64({name}) END"
     if isinstance(kind, T.DateType):
-        return F.unix_date(column).cast("bigint")
+        return f"CAST(unix_date({name}) AS BIGINT)"
     if isinstance(kind, (T.TimestampType, T.TimestampNTZType)):
-        return F.unix_micros(column.cast("timestamp"))
+        return f"unix_micros(CAST({name} AS TIMESTAMP))"
     if is_numeric(kind):
-        return column.cast("bigint")
-    return F.when(column.isNotNull(), F.lit(0).cast("bigint"))
+        return f"CAST({name} AS BIGINT)"
+    return f"CASE WHEN {name} IS NOT NULL THEN CAST(0 AS BIGINT) END"
 
 
 def rows_not_one_hot(frame: DataFrame, groups: Sequence[Sequence[int]]) -> list[int]:

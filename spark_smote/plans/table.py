@@ -142,7 +142,7 @@ class Table:
             if self.stand_ins:
                 pairs = zip(inputs, self.stand_ins, strict=True)
                 instead = "CASE WHEN {1} THEN {0} ELSE CAST('{2}' AS DOUBLE) END"
-                inputs = [instead.format(x, _FINITE.format(x), float(y)) for x, y in pairs]
+                inputs = [instead.format(x, FINITE.format(x), float(y)) for x, y in pairs]
             if not self.nominal:
                 return F.expr(f"array({', '.join(inputs)})")
             return F.array(*map(F.expr, inputs), *[self.level_code(i) for i in self.nominal])
@@ -169,7 +169,7 @@ class Table:
     def input_valid(self, position: int) -> str:
         """SQL: true where one scalar input is a finite number, else false."""
         if isinstance(self.schema[position].dataType, (T.FloatType, T.DoubleType)):
-            return f"coalesce({_FINITE.format(f'c{position}')}, false)"
+            return f"coalesce({FINITE.format(f'c{position}')}, false)"
         return f"c{position} IS NOT NULL"
 
     @property
@@ -299,12 +299,13 @@ def any_of(conditions: list[Column]) -> Column:
     return F.exists(F.array(*conditions), lambda each: each)
 
 
-# Spark orders NaN above all numbers, so one comparison refuses it too
-_FINITE = f"abs({{0}}) <= {LARGEST_INPUT}D"
+FINITE = f"abs({{0}}) <= {LARGEST_INPUT}D"
+"""True for finite numbers that can be squared, as SQL with a place for one; Spark orders NaN above
+all numbers, so that one comparison refuses it too."""
 
 
 def finite(column: Column) -> Column:
-    """True for finite numbers that can be squared."""
+    """`FINITE` of a column."""
     return F.abs(column) <= F.lit(LARGEST_INPUT)
 
 
