@@ -26,6 +26,7 @@ check: $(STAMP)
 	$(BIN)/lint-imports --no-cache
 
 test: java $(STAMP)
+	@# Files in the order of their folders, unit tests last: the shortest fill up the end.
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 clean:

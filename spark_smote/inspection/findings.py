@@ -11,7 +11,8 @@ from spark_smote.inspection import literature as lit
 from spark_smote.inspection.sampled import Sampled
 from spark_smote.inspection.seen import Seen
 from spark_smote.kernels.sentinels import sentinels
-from spark_smote.plans.notices import DUPLICATED, FEWEST_FOR_IDS, WIDEST_SCALES
+from spark_smote.plans.id_like import all_differ
+from spark_smote.plans.notices import DUPLICATED, WIDEST_SCALES
 from spark_smote.plans.survey import can_be_looked_into
 from spark_smote.plans.table import INTEGER_TYPES
 
@@ -193,12 +194,8 @@ def _refused_as_id(seen: Seen) -> list[Finding]:
 
 def _all_differ(sampled: Sampled, position: int) -> bool:
     values = sampled.column(position)
-    for code in range(int(sampled.codes.max()) + 1):
-        own = sampled.codes == code
-        rows = int(sampled.times[own].sum())
-        if rows >= FEWEST_FOR_IDS and len(np.unique(values[own])) == rows:
-            return True
-    return False
+    classes = [sampled.codes == code for code in range(int(sampled.codes.max()) + 1)]
+    return any(all_differ(values[own], sampled.times[own]) for own in classes)
 
 
 def _unknown_types(seen: Seen) -> list[Finding]:

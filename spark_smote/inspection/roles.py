@@ -10,8 +10,8 @@ from pyspark.sql import types as T
 
 from spark_smote.errors import SchemaError
 from spark_smote.kernels.tally import Tally
+from spark_smote.plans.id_like import FEWEST_FOR_IDS
 from spark_smote.plans.named_columns import label_position, named_positions
-from spark_smote.plans.notices import FEWEST_FOR_IDS
 from spark_smote.plans.survey import CODES, can_be_looked_into
 from spark_smote.plans.table import INTEGER_TYPES
 

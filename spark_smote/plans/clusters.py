@@ -18,8 +18,8 @@ from spark_smote.plans.arrow import features_of, integers_of, worker
 from spark_smote.plans.classes import ClassTask
 from spark_smote.plans.folding import fold_records
 from spark_smote.plans.hashing import placed_rows
+from spark_smote.plans.id_like import id_like_notices
 from spark_smote.plans.model import SAMPLE_BYTES, ClassModel, measured
-from spark_smote.plans.notices import id_like_notices
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import (
     KeptRecords,

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from spark_smote.errors import DataError
 from spark_smote.kernels.hardness import OutOfFold
 from spark_smote.plans.arrow import ArrowFunction, features_of, integers_of, worker
-from spark_smote.plans.notices import id_like_notices
+from spark_smote.plans.id_like import id_like_notices
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.ranked import RANKED
 from spark_smote.plans.records import KeptRecords, streamed

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from spark_smote.errors import DataError
 from spark_smote.kernels.bucket import distinct_points
-from spark_smote.kernels.medians import MISSING
 from spark_smote.labels import smallest
 from spark_smote.plans.classes import Assignment
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.sample import ClassSample
-from spark_smote.plans.table import INTEGER_TYPES, Table
+from spark_smote.plans.table import Table
 from spark_smote.results import ClassOutcome, LabelValue, Notice, Portrait
 
 MOST_NEW_PER_REAL = 10
@@ -30,61 +28,6 @@ MOST_OF_A_CLASS = 0.5
 """The same of any other."""
 MOST_INVALID = 0.1
 """Share of rows with invalid inputs that a class may be left with without a word."""
-FEWEST_FOR_IDS = 50
-"""Among fewer rows, all-distinct integers say nothing."""
-IDS_DIFFER = 0.9
-"""Share of rows in which an id differs, where some are there twice."""
-
-
-def id_like_notices(table: Table, samples: Sequence[ClassSample]) -> list[Notice]:
-    """Tell of integer columns that differ in nearly every sampled row, unless they were asked for.
-
-    Raises
-    ------
-    DataError
-        If one differs in every row of a sample, naming the column.
-    """
-    notices = []
-    for row, position in possible_ids(table):
-        name = table.schema[position].name
-        nearly = None
-        for sample in samples:
-            there = sample.features[:, row] != MISSING
-            rows = int(sample.multiplicity[there].sum())
-            values = len(np.unique(sample.features[there, row]))
-            if rows < FEWEST_FOR_IDS or values < IDS_DIFFER * rows:
-                continue
-            if values == rows:
-                raise DataError(
-                    f"column {name!r} is different in each of {rows:,} sampled rows: it looks "
-                    f"like an id, and ids {_unfit(table)} or idCol, or name it in inputCols if "
-                    f"it is a quantity"
-                )
-            nearly = nearly or f"has {values:,} values in {rows:,} sampled rows"
-        if nearly:
-            message = (
-                f"Column {name!r} {nearly}. If it is an id of which some rows are there twice: ids "
-                f"{_unfit(table)} or idCol. If it is a quantity, name it in inputCols."
-            )
-            notices.append(Notice("id_like", message))
-    return notices
-
-
-def _unfit(table: Table) -> str:
-    if table.request.makes_rows:
-        return "must not be interpolated; put it into ignoreCols (with a carryPolicy)"
-    return "tell nothing of a class; put it into ignoreCols"
-
-
-def possible_ids(table: Table) -> list[tuple[int, int]]:
-    """Integer inputs that nobody asked for: place among the inputs, position in the table."""
-    if table.packed or table.request.input_cols is not None:
-        return []
-    return [
-        (row, position)
-        for row, position in enumerate(table.inputs)
-        if isinstance(table.schema[position].dataType, INTEGER_TYPES)
-    ]
 
 
 def plan_notices(
@@ -205,7 +148,7 @@ def cleaning_notices(
     before, after : mapping of label to rows
         Every class.
     remedy : str
-        What makes the method remove fewer rows, as a sentence.
+        What makes the method remove fewer rows, in sentences; empty if nothing does.
     """
     notices = []
     rare = smallest(before)
@@ -214,8 +157,7 @@ def cleaning_notices(
         notices.append(
             Notice(
                 "minority_removed",
-                f"Class {rare!r}, the smallest, loses {lost:.0%} of its {before[rare]:,} rows. "
-                f"{remedy}",
+                f"Class {rare!r}, the smallest, loses {lost:.0%} of its {before[rare]:,} rows.",
             )
         )
     halved = [
@@ -229,9 +171,11 @@ def cleaning_notices(
             Notice(
                 "most_of_class_removed",
                 f"More than half of the rows of a class are removed: {named}. A model learns the "
-                f"class from the others. {remedy}",
+                f"class from the others.",
             )
         )
+    if notices and remedy:
+        notices.append(Notice("removing_fewer", remedy, "info"))
     gone = [label for label, rows in after.items() if not rows]
     if gone:
         notices.append(Notice("class_removed", f"{_named(gone)} removed altogether."))
@@ -255,7 +199,7 @@ def turned_notices(
 
 
 def kept_invalid_notices(profile: Profile, classes: Sequence[ClassOutcome]) -> list[Notice]:
-    """Rows that cannot be ranked all stay, and may become a part so large that it tells a class."""
+    """Rows that cannot be judged all stay, and may become a part so large that it tells a class."""
     told = []
     for outcome in classes:
         invalid = outcome.rows_before - profile.usable[outcome.label]

@@ -25,6 +25,7 @@ from spark_smote.plans.buckets import Bucket, buckets_of_tasks
 from spark_smote.plans.classes import ClassTask, Standing
 from spark_smote.plans.counting import Asked, Tally, count_buckets, search_accuracy
 from spark_smote.plans.hashing import send_to_tasks
+from spark_smote.plans.id_like import id_like_notices
 from spark_smote.plans.layout import ROWS_PER_SLICE, Layout, lay_out
 from spark_smote.plans.model import (
     ClassModel,
@@ -34,7 +35,6 @@ from spark_smote.plans.model import (
     measured,
     sample_rows,
 )
-from spark_smote.plans.notices import id_like_notices
 from spark_smote.plans.profile import Profile
 from spark_smote.plans.records import KeptRecords, joint_records, streamed
 from spark_smote.plans.sample import ClassSample, sample_classes
@@ -68,8 +68,8 @@ class SearchRequest:
     recall_queries: int
     medians: Floats | None = None
     """What the search takes missing inputs for, shape (c,)."""
-    refuses_ids: bool = True
-    """Whether a column that is different in each row is refused."""
+    looks_for_ids: bool = True
+    """Whether columns that look like ids are refused, or told of."""
     with_key: bool = False
     """Whether judges are given the content key of each row."""
     mutual: bool = False
@@ -177,7 +177,7 @@ def prepare_search(
     records = records or KeptRecords(joint_records(table, labels, with_key=request.with_key))
     sampled = _Samples(records, usable, profile.dimensions, request)
     sample, searched = run("sample", lambda: (sampled.joint(), sampled.searched()))
-    ids = id_like_notices(table, [sample]) if request.refuses_ids else []
+    ids = id_like_notices(table, [sample]) if request.looks_for_ids else []
     model: ClassModel = run(
         "hash",
         lambda: _fitted(

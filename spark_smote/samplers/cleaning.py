@@ -81,7 +81,7 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
         notices = [
             *self._described(profile, left, passes),
             *passes[0].notices,
-            *cleaning_notices(profile.counts, left.counts, self._remedy),
+            *cleaning_notices(profile.counts, left.counts, self._remedy(passes[0].targets)),
             *kept_invalid_notices(profile, outcomes),
             *skipped_notices(profile),
             *accuracy_notices(_accuracy(passes), split=any(each.split for each in passes)),
@@ -133,10 +133,16 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
     def _found(self, search: Search, targets: Sequence[LabelValue]) -> DataFrame:
         """Each row to remove where its class may lose some (`plans.cleaning.FOUND`)."""
 
-    @property
-    def _remedy(self) -> str:
-        """What makes the method remove fewer rows, as a sentence."""
-        return f"samplingStrategy of {type(self).__name__} can leave such a class out."
+    def _remedy(self, targets: Sequence[LabelValue]) -> str:
+        """What makes the method remove fewer rows, in sentences, where several classes may lose
+        some.
+        """
+        if len(targets) < 2:
+            return ""
+        return (
+            f"samplingStrategy of {type(self).__name__} can leave such a class out (after SMOTE, "
+            "in a Chain)."
+        )
 
     def _described(self, profile: Profile, left: Profile, passes: Sequence[Pass]) -> list[Notice]:
         """What was found of the classes, where the counts of rows that go do not say it."""

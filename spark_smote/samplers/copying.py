@@ -12,8 +12,9 @@ from spark_smote.errors import DataError
 from spark_smote.plans.classes import Assignment, assign_classes
 from spark_smote.plans.columns import resolve_columns
 from spark_smote.plans.copying import Copies, copied_rows, draw_copies
+from spark_smote.plans.id_like import id_like_notices
 from spark_smote.plans.movement import Movement, sample_rows
-from spark_smote.plans.notices import id_like_notices, target_notices
+from spark_smote.plans.notices import target_notices
 from spark_smote.plans.profile import Profile, profile_table
 from spark_smote.plans.records import class_records
 from spark_smote.plans.resample_plan import ResamplePlan
@@ -79,7 +80,8 @@ class Copying(
         movement, ids = None, []
         if self._needs is not None:
             labels = [task.label for task in assignment.tasks]
-            samples = self._samples(table, profile, labels, *self._needs)
+            needs, remedy = self._needs
+            samples = self._samples(table, profile, labels, needs=needs, remedy=remedy)
             ids = id_like_notices(table, samples)
             movement = self._movement(profile, labels, samples)
         drawn = draw_copies(
@@ -95,6 +97,7 @@ class Copying(
         table: Table,
         profile: Profile,
         labels: Sequence[LabelValue],
+        *,
         needs: str,
         remedy: str,
     ) -> list[ClassSample]:

@@ -55,10 +55,11 @@ class EditedNearestNeighbours(Cleaning):
     def _k(self) -> tuple[str, int]:
         return "nNeighbors", int(self._value("nNeighbors"))
 
-    @property
-    def _remedy(self) -> str:
-        by_votes = "kindSel='mode', by which most votes decide, removes fewer. "
-        return (by_votes if self._value("kindSel") == "all" else "") + super()._remedy
+    def _remedy(self, targets: Sequence[LabelValue]) -> str:
+        others = super()._remedy(targets)
+        if self._value("kindSel") == "mode" or self._value("nNeighbors") == 1:
+            return others
+        return f"kindSel='mode', by which most votes decide, removes fewer. {others}".strip()
 
     def _found(self, search: Search, targets: Sequence[LabelValue]) -> DataFrame:
         return search.judged(Outvoted(search.metric, self._value("kindSel") == "all"), FOUND)

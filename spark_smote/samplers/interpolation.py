@@ -28,10 +28,11 @@ from spark_smote.plans.counting import (
     measured_accuracy,
     queries_each,
 )
+from spark_smote.plans.id_like import id_like_notices
 from spark_smote.plans.imputing import missing_marked, nothing_missing, sampled_medians
 from spark_smote.plans.layout import lay_out
 from spark_smote.plans.model import ClassModel, divided, measured, sample_rows
-from spark_smote.plans.notices import id_like_notices, plan_notices
+from spark_smote.plans.notices import plan_notices
 from spark_smote.plans.profile import Profile, profile_table
 from spark_smote.plans.recipe import Recipe
 from spark_smote.plans.records import KeptRecords, class_records
@@ -253,8 +254,8 @@ class ByNeighbours(
             "sample", lambda: self._samples(found.records, profile, found.assignment)
         )
         ids = id_like_notices(table, samples)
-        told = bool(found.searches)  # of the same columns, by the search that chose bases
-        return [sample.completed(medians) for sample in samples], [] if told else ids
+        untold = [each for each in ids if each not in found.notices]  # by what chose bases
+        return [sample.completed(medians) for sample in samples], untold
 
     def _samples(
         self, records: KeptRecords | None, profile: Profile, assignment: Assignment

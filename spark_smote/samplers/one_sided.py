@@ -92,7 +92,7 @@ class OneSidedSelection(SparingSmallest, TomekLinks):
         search = prepare_search(table, profile, rare, clock.run)
         condensing, condensed = self._condensed(table, profile, search, targets, clock)
         rest, left = replace(table, frame=condensed.kept), condensing.left(profile)
-        linking = self._pass(rest, left, targets, replace(request, refuses_ids=False), clock)
+        linking = self._pass(rest, left, targets, replace(request, looks_for_ids=False), clock)
         return [condensing, linking], condensed.then(removed_by(rest, [linking]))
 
     def _condensed(

@@ -48,8 +48,8 @@ class RepeatedEditing(EditedNearestNeighbours):
                 break
             targets = self._targets(left)
             request = self._request(left, targets, k, medians)
-            if passes:  # recall is measured, and columns of ids are refused, in the first alone
-                request = replace(request, recall_queries=0, refuses_ids=False)
+            if passes:  # recall is measured, and ids are looked for, in the first alone
+                request = replace(request, recall_queries=0, looks_for_ids=False)
             found = self._pass(rows, left, targets, request, clock)
             passes.append(replace(found, found=None, gone=cut_off(found.gone.select("key"))))
             now = found.left(left)

@@ -27,13 +27,14 @@ LOOKING = (
 )
 
 
-def accounts(spark, repeated):
-    """Of so many accounts in each class there is a second row, of another day."""
+def accounts(spark, repeated, account="id"):
+    """Of so many accounts in a hundred there is a second row, of another day."""
     table = spark.range(400).selectExpr(
-        "id * 7 AS account", "id % 2 AS shop", "hash(id) % 100 / 10.0D AS x", "int(id < 100) AS y"
-    )
-    again = table.filter(f"account % 700 < 7 * {repeated}").withColumn("x", table["x"] + 1)
-    return table.union(again).withColumn("shop", table["shop"].cast("string"))
+        f"{account} AS account", "CAST(id % 2 AS STRING) AS shop", "hash(id) % 100 / 10.0D AS x",
+        "int(id < 100) AS y",
+    )  # fmt: skip
+    again = table.filter(f"account % 100 < {repeated}").withColumn("x", table["x"] + 1)
+    return table.union(again)
 
 
 def told(sampler, table):
@@ -70,5 +71,15 @@ def test_columns_asked_for_or_not_looked_at_are_not_told_of(spark, sampler):
     assert not told(sampler, accounts(spark, repeated=3))
 
 
-def test_integers_of_which_many_repeat_are_quantities(spark):
-    assert not told(SMOTE(), accounts(spark, repeated=40))
+def test_an_id_of_one_class_is_told_of_where_the_whole_table_repeats_it(spark):
+    table = accounts(spark, repeated=3, account="IF(id < 100, id, id % 50)")
+
+    assert len(told(ADASYN(), table)) == len(told(SMOTE(), table)) == 1
+
+
+@pytest.mark.parametrize("account", ["id % 60", "hash(id) % 500", "hash(id) % 100000"])
+@pytest.mark.parametrize("sampler", [SMOTE(), EditedNearestNeighbours()], ids=repr)
+def test_quantities_that_repeat_as_chance_has_it_are_not_told_of(spark, sampler, account):
+    table = accounts(spark, 0, account).union(accounts(spark, 0, account).limit(2))
+
+    assert not told(sampler, table)

@@ -33,8 +33,8 @@ from spark_smote.plans.groups.quotas import FATES, Rules
 from spark_smote.plans.groups.strata import Strata, passing
 from spark_smote.plans.groups.summary import Summary, is_large
 from spark_smote.plans.hashing import BYTES_SENT_AT_ONCE, streams_by_task
+from spark_smote.plans.id_like import id_like_notices, possible_ids
 from spark_smote.plans.layout import ROWS_PER_SLICE, Slice, lay_out, partition_keys
-from spark_smote.plans.notices import id_like_notices, possible_ids
 from spark_smote.plans.recipe import Recipe
 from spark_smote.plans.records import merged_records, packer, streamed, usable_rows
 from spark_smote.plans.sample import ClassSample, sample_classes
