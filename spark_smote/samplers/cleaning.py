@@ -134,9 +134,7 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
         """Each row to remove where its class may lose some (`plans.cleaning.FOUND`)."""
 
     def _remedy(self, targets: Sequence[LabelValue]) -> str:
-        """What makes the method remove fewer rows, in sentences, where several classes may lose
-        some.
-        """
+        """What makes the method remove fewer rows of these classes, in sentences; or nothing."""
         if len(targets) < 2:
             return ""
         return (
