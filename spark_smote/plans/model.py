@@ -94,6 +94,11 @@ class ClassModel:
     """None where all rows are searched, and so may be those that ask."""
 
     @property
+    def levels_are_flat(self) -> bool:
+        """Whether there are nominal columns, and none of them counts."""
+        return isinstance(self.nominal, Nominal) and self.nominal.weight == 0
+
+    @property
     def itself(self) -> int:
         """How often a row that asks is among the rows searched."""
         return int(self.parties is None)

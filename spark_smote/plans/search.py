@@ -18,7 +18,6 @@ from pyspark.sql import DataFrame
 from spark_smote.errors import DataError
 from spark_smote.kernels.bucket import BucketRows
 from spark_smote.kernels.distances import Floats, Ints
-from spark_smote.kernels.nominal import Nominal
 from spark_smote.labels import in_order
 from spark_smote.plans.arrow import worker
 from spark_smote.plans.buckets import Bucket, buckets_of_tasks
@@ -208,13 +207,8 @@ def prepare_search(
             buckets=model.buckets,
             largest_bucket=int(counts.all_rows.max()),
         ),
-        notices=(*ids, *flat_levels_notices(["the table"] if _levels_are_flat(model) else [])),
+        notices=(*ids, *flat_levels_notices(["the table"] if model.levels_are_flat else [])),
     )
-
-
-def _levels_are_flat(model: ClassModel) -> bool:
-    """Whether there are nominal columns, and none of them counts."""
-    return isinstance(model.nominal, Nominal) and model.nominal.weight == 0
 
 
 def _refuse_too_few(

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from spark_smote.kernels.level_counts import LevelCounts
-from spark_smote.kernels.nominal import Nominal
 from spark_smote.plans.classes import ClassTask
 from spark_smote.plans.model import ClassModel
 from spark_smote.plans.sample import ClassSample
@@ -27,7 +26,7 @@ def nominal_notices(tasks: Sequence[ClassTask], models: Sequence[ClassModel]) ->
     return flat_levels_notices(
         f"class {task.label!r}"
         for task, model in zip(tasks, models, strict=True)
-        if isinstance(model.nominal, Nominal) and model.nominal.weight == 0
+        if model.levels_are_flat
     )
 
 
