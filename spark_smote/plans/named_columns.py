@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
 from spark_smote.errors import ParameterError, SchemaError
+from spark_smote.plans.called import refuse_replaced_functions
 from spark_smote.plans.carrying import crosses
 from spark_smote.plans.row_key import can_be_keyed
 from spark_smote.plans.table import (
@@ -41,9 +42,11 @@ def label_position(df: DataFrame, label_col: str) -> int:
     Raises
     ------
     ParameterError, SchemaError
-        If `df` is no DataFrame or a stream, has a name twice, or a label that is missing or unfit.
+        If `df` is no DataFrame or a stream, has a name twice, or a label that is missing or unfit;
+        if its session replaces functions of Spark's that plans call.
     """
     _require_frame(df)
+    refuse_replaced_functions(df.sparkSession)
     _require_told_apart(df.schema)
     label = column_position(df.schema.names, label_col, "labelCol")
     _require_label(df.schema[label])
