@@ -172,23 +172,24 @@ def _outcomes(
         gone = {c.label for c in reports[-1].classes}
         done = [c for c in of_steps if c.method != "untouched"]
         searching = next((c for c in done if c.k_requested), first)
+        outcome = replace(
+            searching,
+            rows_before=first.rows_before,
+            rows_usable=first.rows_usable,
+            rows_after=of_steps[-1].rows_after if first.label in gone else 0,
+            method=", ".join(dict.fromkeys(c.method for c in done)) or "untouched",
+            rows_synthetic=synthetic.get(first.label, 0),
+        )
         notes = [
             f"step {number} removed {-c.rows_added:,}"
             for number, report in enumerate(reports, 1)
             for c in report.classes
             if c.label == first.label and c.rows_added < 0
         ]
-        outcomes.append(
-            replace(
-                searching,
-                rows_before=first.rows_before,
-                rows_usable=first.rows_usable,
-                rows_after=of_steps[-1].rows_after if first.label in gone else 0,
-                method=", ".join(dict.fromkeys(c.method for c in done)) or "untouched",
-                note="; ".join([*(c.note for c in of_steps if c.note), *notes]),
-                rows_synthetic=synthetic.get(first.label, 0),
-            )
-        )
+        if notes and any(c.new_rows for c in of_steps):
+            notes.append(f"{outcome.rows_removed:,} of the rows removed were real")
+        told = [c.note for c in of_steps if c.note]
+        outcomes.append(replace(outcome, note="; ".join([*told, *notes])))
     return outcomes
 
 

@@ -97,6 +97,8 @@ def test_rows_of_each_class_are_reported_real_and_new_ones_apart(done, table):
         assert (c.rows_after - c.new_rows, c.new_rows) == (real[c.label], new[c.label])
         assert c.rows_before == real[c.label] + gone[c.label]
         assert f"step 2 removed {300 - c.rows_after}" in c.note or c.rows_after == 300
+        told = f"{gone[c.label]} of the rows removed were real" in c.note
+        assert told == (c.new_rows > 0 and c.rows_after < 300)
     assert "Step 2, " in str(plan.report)
 
 
