@@ -1,6 +1,7 @@
-"""Published tables, for tests of any kind."""
+"""What tests of any kind may ask for: published tables, classes in many buckets."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -31,3 +32,13 @@ def real_table():
         return pd.read_parquet(path)
 
     return read
+
+
+@pytest.fixture
+def small_buckets(monkeypatch):
+    """A few thousand rows are divided as some hundred thousand are else."""
+    from spark_smote.plans import tuning
+
+    balanced = replace(tuning.QUALITIES["balanced"], one_bucket_rows=256)
+    monkeypatch.setitem(tuning.QUALITIES, "balanced", balanced)
+    monkeypatch.setattr(tuning, "ROWS_PER_BUCKET", (256,))

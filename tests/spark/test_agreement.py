@@ -1,13 +1,9 @@
 """What the approximate search decides across classes is nearly what the exact one decides."""
 
-from dataclasses import replace
-
 import pytest
 from benchmarking.agreement import agreement
 from benchmarking.config import GeneratedTable
 from benchmarking.datasets import write_generated
-
-from spark_smote.plans import tuning
 
 
 @pytest.fixture(scope="module")
@@ -16,23 +12,14 @@ def folder(tmp_path_factory):
     return write_generated(tmp_path_factory.mktemp("clustered") / "in", wanted).folder
 
 
-@pytest.fixture
-def small_buckets(monkeypatch):
-    """A few thousand rows are divided as some hundred thousand are else."""
-    monkeypatch.setitem(
-        tuning.QUALITIES, "balanced", replace(tuning.QUALITIES["balanced"], one_bucket_rows=256)
-    )
-    monkeypatch.setattr(tuning, "ROWS_PER_BUCKET", (256,))
-    monkeypatch.setattr("benchmarking.agreement.RECALL_QUERIES", 64)
-
-
 @pytest.mark.parametrize(
     ("method", "judged", "fewest"),
     [("borderline", 1_500, 0.95), ("enn", 4_500, 0.95), ("tomek", 4_500, 0.975)],
 )
 def test_many_buckets_decide_nearly_what_one_does(
-    spark, folder, small_buckets, method, judged, fewest
+    spark, folder, small_buckets, monkeypatch, method, judged, fewest
 ):
+    monkeypatch.setattr("benchmarking.agreement.RECALL_QUERIES", 64)
     found = agreement(spark, folder, "", method=method, compare=True)()
     print(method, found)
 
