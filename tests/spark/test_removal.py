@@ -5,6 +5,12 @@ from collections import Counter
 import pytest
 from pyspark.sql import functions as F
 
+from spark_smote import (
+    EditedNearestNeighbours,
+    NearMiss,
+    NeighbourhoodCleaningRule,
+    OneSidedSelection,
+)
 from spark_smote.plans import removal
 from spark_smote.plans.columns import resolve_columns
 from spark_smote.plans.removal import Removal, keeping_times, without_keys
@@ -116,3 +122,55 @@ def test_without_a_removal_no_row_is_removed(spark):
     assert plan.removed().columns == df.columns
     assert plan.removed().count() == 0
     assert contents(plan.resampled().drop("is_synthetic")) == contents(df)
+
+
+BESIDE = [(float(i % 4), float(i % 3)) for i in range(12)]
+SIGNED_LABELS = [
+    *[(x, y, 0.0) for x, y in BESIDE],
+    *[(x, y, -0.0) for x, y in BESIDE],
+    *[(x + 0.1, y, 1.0) for x, y in BESIDE[:8]],
+]
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        NearMiss(samplingStrategy={0.0: 11}),
+        EditedNearestNeighbours(),
+        NeighbourhoodCleaningRule(),
+    ],
+    ids=lambda each: each.method,
+)
+def test_rows_that_differ_in_the_sign_of_a_zero_label_are_counted_and_named_apart(spark, sampler):
+    kind = "x double, y double, label double"
+    plan = sampler.plan(spark.createDataFrame(SIGNED_LABELS, kind).coalesce(1))
+    turned = spark.createDataFrame(SIGNED_LABELS[::-1], kind).repartition(3)
+
+    left = contents(plan.resampled())
+    assert left.total() == plan.report.rows_after < len(SIGNED_LABELS)
+    assert left == contents(sampler.resample(turned))
+
+
+def test_zeros_of_either_sign_beside_imputed_inputs_are_counted_once(spark):
+    rows = [(float(i), 0.0, 0) for i in range(3, 12)]
+    rows += [(-0.0, 0.0, 0), (0.0, 0.0, 0), (0.0, -0.0, 0)]
+    rows += [(0.1, 0.0, 1), (0.2, 0.0, 1), (-0.1, 0.0, 1), (float("nan"), 0.0, 1)]
+    table = spark.createDataFrame(rows, "x double, y double, label int").coalesce(1)
+    cleaning = NeighbourhoodCleaningRule(handleInvalid="impute", samplingStrategy="not minority")
+    plan = cleaning.plan(table)
+
+    assert plan.resampled().count() == plan.report.rows_after < 16
+
+
+def test_seeds_among_zeros_of_either_sign_beside_imputed_inputs_stay(spark):
+    rows = [(-0.0, 0.0, 0)] * 2 + [(0.0, 0.0, 0)] * 3
+    rows += [(10.0, 0.0, 1), (11.0, 0.0, 1), (12.0, float("nan"), 1)]
+    table = spark.createDataFrame(rows, "x double, y double, label int").coalesce(1)
+    condensing = OneSidedSelection(
+        handleInvalid="impute", nSeeds=1, searchQuality="exact", samplingStrategy=[0], seed=1
+    )
+    plan = condensing.plan(table)
+
+    left = {c.label: c.rows_after for c in plan.report.classes}
+    assert left == {0: plan.resampled().filter("label = 0").count(), 1: 3}
+    assert 1 <= left[0] < 5
