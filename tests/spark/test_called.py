@@ -1,11 +1,14 @@
-"""Names in SQL mean Spark's functions, or the table is refused."""
+"""Names mean Spark's functions, or the table is refused."""
 
+import ast
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from pyspark.sql import functions as F
 
+import spark_smote
 from spark_smote import SMOTE, inspect
 from spark_smote.errors import ParameterError
 from spark_smote.plans.called import CALLED_BY_NAME, refuse_replaced_functions
@@ -13,6 +16,15 @@ from tests.tables import classes, clustered
 
 WORDS = {"and", "as", "cast", "decimal", "not", "then", "when"}
 """What may come before a bracket and is no function."""
+
+NO_FUNCTIONS = {"broadcast", "col", "expr", "lit", "unwrap_udt", "when"}
+"""What `pyspark.sql.functions` has beside functions of SQL."""
+
+NOT_IN_EVERY_VERSION = {"schema_of_variant", "st_asbinary", "st_srid"}
+"""A catalog without them does not know their names."""
+
+IN_SQL = {"create_map": "map", "log": "ln"}
+"""Functions of columns that have another name there."""
 
 
 def test_what_plans_call_by_name_is_what_sessions_may_not_replace(spark, monkeypatch):
@@ -45,8 +57,34 @@ def test_what_plans_call_by_name_is_what_sessions_may_not_replace(spark, monkeyp
     SMOTE(featuresCol="features").plan(vectors).resampled()
     inspect(others, labelCol="label")
 
-    called = {name.lower() for text in texts for name in re.findall(r"(\w+) ?\(", text)}
-    assert called - WORDS == set(CALLED_BY_NAME)
+    called = {name.lower() for text in texts for name in re.findall(r"(\w+) ?\(", text)} - WORDS
+    assert called >= {"abs", "array", "coalesce", "isnan", "rint", "transform", "xxhash64"}
+    assert called <= set(CALLED_BY_NAME)
+
+
+def test_what_columns_call_is_what_sessions_may_not_replace():
+    used = set()
+    for module in Path(spark_smote.__file__).parent.rglob("*.py"):
+        tree = ast.parse(module.read_text(encoding="utf-8"))
+        imported = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+        names = {
+            given.asname or given.name
+            for each in imported
+            if each.module == "pyspark.sql"
+            for given in each.names
+            if given.name == "functions"
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                used |= {node.attr} if node.value.id in names else set()
+
+    assert len(used) > 40
+    called = {IN_SQL.get(name, name) for name in used} - NO_FUNCTIONS - NOT_IN_EVERY_VERSION
+    assert called <= set(CALLED_BY_NAME)
+
+
+def test_the_catalog_knows_each_of_them_for_sparks_own(spark):
+    refuse_replaced_functions(SimpleNamespace(version="4.1.0", catalog=spark.catalog))
 
 
 def session(version, replaced):
