@@ -174,11 +174,11 @@ def cleaning_notices(
                 f"class from the others.",
             )
         )
-    if notices and remedy:
-        notices.append(Notice("removing_fewer", remedy, "info"))
     gone = [label for label, rows in after.items() if not rows]
     if gone:
         notices.append(Notice("class_removed", f"{_named(gone)} removed altogether."))
+    if notices and remedy:
+        notices.append(Notice("removing_fewer", remedy, "info"))
     return [*notices, *turned_notices(before, after)]
 
 

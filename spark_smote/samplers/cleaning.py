@@ -138,8 +138,8 @@ class Cleaning(AcrossClasses, HasCleaningStrategy):
         if len(targets) < 2:
             return ""
         return (
-            f"samplingStrategy of {type(self).__name__} can leave such a class out (after SMOTE, "
-            "in a Chain)."
+            f"samplingStrategy of {type(self).__name__} can leave such a class out; where it "
+            "cleans after SMOTE, put both in a Chain for that."
         )
 
     def _described(self, profile: Profile, left: Profile, passes: Sequence[Pass]) -> list[Notice]:

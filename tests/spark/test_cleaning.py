@@ -10,6 +10,7 @@ from pyspark.sql import types as T
 
 from spark_smote import EditedNearestNeighbours, TomekLinks
 from spark_smote.errors import DataError, ParameterError
+from spark_smote.plans.notices import cleaning_notices
 from tests.tables import clustered, contents, counts, overlapping_classes, points, uniform
 
 BOTH = [EditedNearestNeighbours, TomekLinks]
@@ -202,6 +203,12 @@ def test_a_row_with_a_hole_is_not_taken_for_the_row_without(spark):
 
     assert [row.f for row in plan.removed().collect()] == [[1.0, 2.0]]
     assert plan.resampled().count() == sum(c.rows_after for c in plan.report.classes) == 13
+
+
+def test_a_class_that_goes_altogether_is_told_with_a_remedy():
+    found = cleaning_notices({"a": 90, "b": 40, "c": 9}, {"a": 90, "b": 0, "c": 9}, "Do this.")
+
+    assert [n.message for n in found][:2] == ["Class 'b' is removed altogether.", "Do this."]
 
 
 def test_a_remedy_is_named_where_there_is_one(spark):
