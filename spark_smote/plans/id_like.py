@@ -46,7 +46,7 @@ def id_like_notices(table: Table, samples: Sequence[ClassSample]) -> list[Notice
             nearly = nearly or nearly_all_differ(values, times)
         if nearly:
             message = (
-                f"Column {name!r} differs in more than {IDS_DIFFER:.0%} of the sampled rows, which "
+                f"Column {name!r} differs in {IDS_DIFFER:.0%} of the sampled rows or more, which "
                 f"is more than chance has it. If it is an id of which some rows are there twice: "
                 f"ids {_unfit(table)} or idCol. If it is a quantity, name it in inputCols."
             )
