@@ -67,9 +67,8 @@ def usable_rows(
     wanted = table.label_column.isin(*[label_literal(label, kind) for label in labels])
     rows = table.frame.filter(wanted)  # so that files and row groups of other classes are skipped
     along = [table.key.alias("row")] if with_key else _taken_along(table)
-    # rows of other keys may be equal in all that is looked at (vectors of which one is stored
-    # sparse, zeros of either sign as labels or beside imputed inputs): merged with their own alone
-    carried = table.key if with_key else table.carried_key
+    # equal vectors have other keys where one is stored sparse, and are merged with their own alone
+    carried = table.key if with_key and table.vectors else table.carried_key
     return (rows if table.all_valid else rows.filter(table.valid)).select(
         class_code(table, labels).alias("class"),
         carried.alias("carried"),

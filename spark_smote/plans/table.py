@@ -174,12 +174,14 @@ class Table:
 
     @property
     def key(self) -> Column:
-        """The content key of the row (see `plans.row_key`)."""
-        return row_key(self.schema, range(len(self.schema)), plain=self.inputs)
+        """The content key of the row (see `plans.row_key`): zeros of either sign are one class, and
+        one place among the inputs.
+        """
+        return row_key(self.schema, range(len(self.schema)), plain=(self.label, *self.inputs))
 
     @property
     def twin_key(self) -> Column:
-        """A second key, independent of the first, that tells -0.0 from 0.0 in inputs too: rows that
+        """A second key, independent of the first, that tells zeros of either sign apart: rows that
         share both are equal.
         """
         return row_key(self.schema, range(len(self.schema)), salt=_TWIN)
@@ -195,7 +197,9 @@ class Table:
         if not self.stand_ins:  # else features do not tell null, NaN and infinity apart
             features.update(self.inputs)
         beside = [i for i in range(len(self.schema)) if i not in features]
-        return row_key(self.schema, beside) if beside else F.lit(0).cast("bigint")
+        if not beside:
+            return F.lit(0).cast("bigint")
+        return row_key(self.schema, beside, plain=self.inputs)
 
     def output_type(self, position: int) -> T.DataType:
         """The type of a column in the output: its own, but for integers that become doubles."""
