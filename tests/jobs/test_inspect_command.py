@@ -1,9 +1,6 @@
 """spark-smote inspect: what it prints, which settings it takes, and how it fails."""
 
 import json
-import runpy
-import sys
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
@@ -11,8 +8,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.jobs.conftest import small_table
-
-ROOT = Path(__file__).parents[2]
 
 
 def _entries(folder):
@@ -31,18 +26,6 @@ def test_a_table_is_inspected_and_nothing_is_written(cli, source, tmp_path):
     assert _entries(tmp_path) == before
     for phase in ("read", "survey", "profile", "sample", "search", "judge"):
         assert f"INFO {phase} done in " in result.stderr
-
-
-def test_the_script_of_spark_submit_is_the_same_command(spark, source, monkeypatch, capsys):
-    script = ROOT / "jobs" / "inspect_table.py"
-    monkeypatch.setattr(sys, "argv", [str(script), str(source), "--label", "label"])
-
-    with pytest.raises(SystemExit) as done:
-        runpy.run_path(str(script), run_name="__main__")
-
-    assert done.value.code in (None, 0)
-    told = capsys.readouterr().out
-    assert "340 rows in 2 classes: 7.5 of class common to each of class rare" in told
 
 
 def test_json_is_all_of_stdout_and_a_page_can_be_had_beside_it(cli, source, tmp_path):

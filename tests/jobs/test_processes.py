@@ -78,6 +78,21 @@ def test_the_installed_command_inspects_a_table(source, tmp_path):
         assert noise not in done.stderr
 
 
+def test_bad_rows_are_one_line_and_exit_code_3(tmp_path):
+    source = tmp_path / "one_class.parquet"
+    pq.write_table(pa.table({"x": [1.0, 2.0, 3.0], "label": ["a", "a", "a"]}), source)
+
+    done = _run(
+        *(sys.executable, "-m", "spark_smote", "resample", source, tmp_path / "out"),
+        *("--label", "label", *SMALL),
+    )
+
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("error: ")
+    assert "\tat " not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_bad_configuration_is_found_without_starting_spark(tmp_path):
     done = _run(
         *(SCRIPTS / "spark-smote", "resample", "in", "out", "--set", "params=7"),
@@ -139,18 +154,22 @@ def test_spark_submit_does_the_same_as_the_command(source, tmp_path):
     assert f"{out}/_spark_smote/report.html" in done.stdout
 
 
-def test_spark_submit_passes_exit_code_and_message_on(tmp_path):
-    source = tmp_path / "one_class.parquet"
-    pq.write_table(pa.table({"x": [1.0, 2.0, 3.0], "label": ["a", "a", "a"]}), source)
+def test_spark_submit_inspects_a_table(source):
+    done = _spark_submit("inspect_table.py", source, "--label", "label")
 
-    done = _spark_submit("resample.py", source, tmp_path / "out", "--label", "label")
+    assert done.returncode == 0, done.stderr
+    assert "340 rows in 2 classes: 7.5 of class common to each of class rare" in done.stdout
 
-    assert done.returncode == 3, done.stderr
+
+def test_spark_submit_passes_exit_code_and_message_on(source, tmp_path):
+    done = _spark_submit(
+        "resample.py", source, tmp_path / "out", "--label", "klass", "--carry", "null"
+    )
+
+    assert done.returncode == 2, done.stderr
     said = done.stdout + done.stderr  # spark-submit sends both streams of Python to stdout
-    (error,) = (line for line in said.splitlines() if line.startswith("error: "))
-    assert "one class only, 'a' (3 rows)" in error
-    assert "\tat " not in said
-    assert "Traceback" not in said
+    error = next(line for line in said.splitlines() if line.startswith("error: "))
+    assert "'klass'" in error
 
 
 @pytest.mark.slow

@@ -39,7 +39,8 @@ def grid():
     return cross_oracles.on_a_grid(21)
 
 
-@pytest.mark.parametrize(("kind", "partitions"), [("all", 1), ("mode", 3), ("all", 8)])
+@pytest.mark.parametrize("partitions", [1, 3, 8])
+@pytest.mark.parametrize("kind", ["all", "mode"])
 @pytest.mark.parametrize("sampler", REPEATED)
 def test_passes_leave_what_brute_force_leaves(spark_table, grid, sampler, kind, partitions):
     asked, until_unchanged = REPEATED[sampler]
@@ -53,15 +54,9 @@ def test_passes_leave_what_brute_force_leaves(spark_table, grid, sampler, kind, 
     assert plan.report.rows_after == rows[2][kept].sum()
 
 
+@pytest.mark.parametrize("kind", ["all", "mode"])
 @pytest.mark.parametrize(
-    ("seed", "sizes", "kind"),
-    [
-        (1, (600, 250, 150), "all"),
-        (1, (600, 250, 150), "mode"),
-        (2, (500, 60), "all"),
-        (3, (300, 280, 40), "mode"),
-        (4, (90, 80), "all"),
-    ],
+    ("seed", "sizes"), [(1, (600, 250, 150)), (2, (500, 60)), (3, (300, 280, 40)), (4, (90, 80))]
 )
 @pytest.mark.parametrize("sampler", REPEATED)
 def test_passes_leave_what_imbalanced_learn_leaves(spark_table, sampler, seed, sizes, kind):
@@ -78,7 +73,8 @@ def test_passes_leave_what_imbalanced_learn_leaves(spark_table, sampler, seed, s
         assert len(plan.report.searches) == reference.n_iter_
 
 
-@pytest.mark.parametrize(("k", "partitions"), [(1, 8), (3, 1), (3, 3), (3, 8), (6, 1)])
+@pytest.mark.parametrize("partitions", [1, 3, 8])
+@pytest.mark.parametrize("k", [1, 3, 6])
 def test_neighbourhoods_leave_what_brute_force_leaves(spark_table, grid, k, partitions):
     rows = cross_oracles.canonical(*grid)
     kept = cross_oracles.neighbourhood_cleaned(*rows, k)

@@ -6,7 +6,7 @@ import pytest
 from pyspark.ml.classification import LogisticRegression
 from pyspark.ml.evaluation import BinaryClassificationEvaluator
 from pyspark.ml.feature import VectorAssembler
-from pyspark.ml.tuning import ParamGridBuilder, TrainValidationSplit
+from pyspark.ml.tuning import CrossValidator, ParamGridBuilder
 from pyspark.sql import functions as F
 
 from spark_smote import SMOTE, SMOTENC, Chain, RandomOverSampler, RandomUnderSampler, Resampled
@@ -160,20 +160,21 @@ def test_survives_being_saved_and_copied_with_other_values(table, tmp_path):
     "ignore:unclosed running multiprocessing pool:ResourceWarning",
     "ignore:Exception ignored in.*Pool.__del__:pytest.PytestUnraisableExceptionWarning",
 )
-def test_is_tuned_with_the_learner(spark):
+def test_is_tuned_inside_a_cross_validation(spark):
     rows = points(spark, {"0": 160, "1": 20}, "id % 9 * 1D AS x", "id % 7 * 1D AS y")
     vectors = VectorAssembler(inputCols=["x", "y"], outputCol="features").transform(rows)
     under, smote = RandomUnderSampler(), SMOTE(featuresCol="features", kNeighbors=3, **QUIET)
     learner = Resampled(sampler=Chain([under, smote]), estimator=LogisticRegression(maxIter=3))
     grid = ParamGridBuilder().addGrid(under.samplingStrategy, [0.2, 0.5]).build()
-    search = TrainValidationSplit(
+    search = CrossValidator(
         estimator=learner,
         estimatorParamMaps=grid,
         evaluator=BinaryClassificationEvaluator(),
+        numFolds=2,
         seed=1,
     )
 
-    assert len(search.fit(vectors).validationMetrics) == 2
+    assert len(search.fit(vectors).avgMetrics) == 2
 
 
 @pytest.mark.parametrize(
